@@ -1,0 +1,237 @@
+// Package migration reads migration.yaml, the one file that says what a person wants, and knows where its state lies.
+//
+// Read migration.go (the fields), parse.go (text to value, with the line of each mistake), validate.go (what must hold).
+package migration
+
+import (
+	"path/filepath"
+	"time"
+)
+
+// Migration is the content of migration.yaml. The zero value of a field is its default.
+type Migration struct {
+	// Name names the migration in tags, snapshot names and the state folder; by default the source domain's name.
+	Name string `yaml:"name,omitempty"`
+	// Source is the old cluster, Target the new one.
+	Source Side `yaml:"source"`
+	Target Side `yaml:"target"`
+	// AWS says how to reach AWS; needed when a side is a domain or the repository lies in S3.
+	AWS AWS `yaml:"aws,omitempty"`
+	// Repository is where snapshots go.
+	Repository Repository `yaml:"repository,omitempty"`
+	// Indices chooses what moves.
+	Indices Indices `yaml:"indices,omitempty"`
+	// Kibana says what happens to .kibana indices: migrate (default), keep-target or beside.
+	Kibana string `yaml:"kibana,omitempty"`
+	// Writers are the programs that write to the source, in the order in which they move.
+	Writers []Writer `yaml:"writers,omitempty"`
+	// Cutover says how the writes move.
+	Cutover Cutover `yaml:"cutover,omitempty"`
+	// Retire says how the source ends.
+	Retire Retire `yaml:"retire,omitempty"`
+
+	folder string
+}
+
+// Side is one cluster: an AWS domain by name, or any URL.
+type Side struct {
+	// Domain is the name of an AWS domain.
+	Domain string `yaml:"domain,omitempty"`
+	// URL is the address of a cluster that is no AWS domain.
+	URL string `yaml:"url,omitempty"`
+	// Version is what the target domain is created with, such as 5.5 or OpenSearch_2.19.
+	Version string `yaml:"version,omitempty"`
+	// Auth is how requests are authenticated; domains are signed by default.
+	Auth Auth `yaml:"auth,omitempty"`
+	// Instances, when set, replaces what the target domain would take over from the source.
+	Instances Instances `yaml:"instances,omitempty"`
+}
+
+// Instances overrides the model of the new domain.
+type Instances struct {
+	Type  string `yaml:"type,omitempty"`
+	Count int    `yaml:"count,omitempty"`
+}
+
+// Auth names where secrets are; the secrets themselves never stand in the file.
+type Auth struct {
+	// User with PasswordEnv or PasswordFile is basic authentication.
+	User         string `yaml:"user,omitempty"`
+	PasswordEnv  string `yaml:"password_env,omitempty"`
+	PasswordFile string `yaml:"password_file,omitempty"`
+	// APIKeyEnv names the environment variable that holds an API key.
+	APIKeyEnv string `yaml:"api_key_env,omitempty"`
+	// SigV4 signs requests to a URL that is a domain under a name of its own.
+	SigV4 bool `yaml:"sigv4,omitempty"`
+	// Certificate and Key are files for mutual TLS, CA one to trust beside the system's.
+	Certificate string `yaml:"certificate,omitempty"`
+	Key         string `yaml:"key,omitempty"`
+	CA          string `yaml:"ca,omitempty"`
+}
+
+// AWS says which account and region.
+type AWS struct {
+	Profile string `yaml:"profile,omitempty"`
+	Region  string `yaml:"region,omitempty"`
+	// Endpoint replaces AWS's own, for stand-ins and private endpoints; S3Endpoint that of S3 alone.
+	Endpoint   string `yaml:"endpoint,omitempty"`
+	S3Endpoint string `yaml:"s3_endpoint,omitempty"`
+}
+
+// Repository is one snapshot repository that both sides know.
+type Repository struct {
+	// Name is the repository's name on both clusters; default hikkoshi.
+	Name string `yaml:"name,omitempty"`
+	// Type is s3 (default with AWS) or fs.
+	Type string `yaml:"type,omitempty"`
+	// Bucket, BasePath and Region place an s3 repository; the bucket is created when it is missing.
+	Bucket   string `yaml:"bucket,omitempty"`
+	BasePath string `yaml:"base_path,omitempty"`
+	Region   string `yaml:"region,omitempty"`
+	// Role is what the service assumes to reach the bucket, User who may pass it; defaults es-index-backups and es-index-backup-user.
+	Role string `yaml:"role,omitempty"`
+	User string `yaml:"user,omitempty"`
+	// AccessKey asks for an access key for User; it is shown once and kept nowhere.
+	AccessKey bool `yaml:"access_key,omitempty"`
+	// Location is the folder of an fs repository, as both clusters see it.
+	Location string `yaml:"location,omitempty"`
+}
+
+// Indices chooses indices by patterns with * .
+type Indices struct {
+	Include []string `yaml:"include,omitempty"`
+	Exclude []string `yaml:"exclude,omitempty"`
+	// Rename maps a source index to another name on the target.
+	Rename map[string]string `yaml:"rename,omitempty"`
+	// Closed says what happens to closed indices, which snapshots leave out in silence: open (opened for the move and
+	// closed again on both sides), or skip. Without it the plan asks.
+	Closed string `yaml:"closed,omitempty"`
+	// Existing says what happens to an index that the target already holds: refuse (default), skip or replace.
+	Existing string `yaml:"existing,omitempty"`
+}
+
+// Writer is one program that writes to the source. Exactly one of the first fields is set.
+type Writer struct {
+	Fluentd string `yaml:"fluentd,omitempty"` // main configuration file
+	Rsyslog string `yaml:"rsyslog,omitempty"` // main configuration file
+	Alias   string `yaml:"alias,omitempty"`   // alias to switch to the new indices
+	Command string `yaml:"command,omitempty"` // run with HIKKOSHI_SOURCE and HIKKOSHI_TARGET set
+	// Undo is the command that takes Command back.
+	Undo string `yaml:"undo,omitempty"`
+	// Check is a command that succeeds when Command took.
+	Check string `yaml:"check,omitempty"`
+	// PIDFile, Service or Reload say how the process reads its new configuration.
+	PIDFile string `yaml:"pid_file,omitempty"`
+	Service string `yaml:"service,omitempty"`
+	Reload  string `yaml:"reload,omitempty"`
+	// TailFile is a file the writer follows; a canary line is appended there to prove the new road.
+	TailFile string `yaml:"tail_file,omitempty"`
+	// SourceHosts are further names under which this writer knows the source.
+	SourceHosts []string `yaml:"source_hosts,omitempty"`
+}
+
+// Cutover says how writes move.
+type Cutover struct {
+	// Protocol is switch (default: writers move first, then what they left behind is brought over) or fence (writes are
+	// held on the source meanwhile; only when every writer retries).
+	Protocol string `yaml:"protocol,omitempty"`
+	// Quiet is how long the source's write counters must stand still; default 10s.
+	Quiet time.Duration `yaml:"quiet,omitempty"`
+	// Timeout is how long to wait for that; default 10m.
+	Timeout time.Duration `yaml:"timeout,omitempty"`
+}
+
+// Retire says how the source ends.
+type Retire struct {
+	// Keep leaves the source running after the final snapshot.
+	Keep bool `yaml:"keep,omitempty"`
+	// ProofAge is how old the proof may be; default 24h.
+	ProofAge time.Duration `yaml:"proof_age,omitempty"`
+}
+
+// Defaults of the file.
+const (
+	DefaultFile       = "migration.yaml"
+	DefaultRepository = "hikkoshi"
+	DefaultRole       = "es-index-backups"
+	DefaultUser       = "es-index-backup-user"
+	DefaultQuiet      = 10 * time.Second
+	DefaultTimeout    = 10 * time.Minute
+	DefaultProofAge   = 24 * time.Hour
+	stateFolder       = ".hikkoshi"
+)
+
+// The choices of Kibana, Indices.Closed, Indices.Existing, Repository.Type and Cutover.Protocol.
+const (
+	KibanaMigrate    = "migrate"
+	KibanaKeepTarget = "keep-target"
+	KibanaBeside     = "beside"
+	ClosedOpen       = "open"
+	ClosedSkip       = "skip"
+	ExistingRefuse   = "refuse"
+	ExistingSkip     = "skip"
+	ExistingReplace  = "replace"
+	RepositoryS3     = "s3"
+	RepositoryFS     = "fs"
+	ProtocolSwitch   = "switch"
+	ProtocolFence    = "fence"
+)
+
+// StateFile is the path of one file of this migration's state: .hikkoshi/NAME/ beside migration.yaml.
+func (m *Migration) StateFile(name string) string {
+	return filepath.Join(m.folder, stateFolder, m.Name, name)
+}
+
+// UsesAWS says whether any part needs the AWS APIs.
+func (m *Migration) UsesAWS() bool {
+	return m.Source.Domain != "" || m.Target.Domain != "" || m.Repository.Type == RepositoryS3 || m.Source.Auth.SigV4 || m.Target.Auth.SigV4
+}
+
+// Label is the side's name for a person: its domain, or its URL.
+func (s Side) Label() string {
+	if s.Domain != "" {
+		return s.Domain
+	}
+	return s.URL
+}
+
+// applyDefaults fills what the file leaves out.
+func (m *Migration) applyDefaults() {
+	setDefault(&m.Repository.Name, DefaultRepository)
+	setDefault(&m.Repository.Role, DefaultRole)
+	setDefault(&m.Repository.User, DefaultUser)
+	if m.Repository.Location != "" {
+		setDefault(&m.Repository.Type, RepositoryFS)
+	}
+	setDefault(&m.Repository.Type, RepositoryS3)
+	setDefault(&m.Kibana, KibanaMigrate)
+	setDefault(&m.Indices.Existing, ExistingRefuse)
+	setDefault(&m.Cutover.Protocol, ProtocolSwitch)
+	if len(m.Indices.Include) == 0 {
+		m.Indices.Include = []string{"*"}
+	}
+	if m.Cutover.Quiet == 0 {
+		m.Cutover.Quiet = DefaultQuiet
+	}
+	if m.Cutover.Timeout == 0 {
+		m.Cutover.Timeout = DefaultTimeout
+	}
+	if m.Retire.ProofAge == 0 {
+		m.Retire.ProofAge = DefaultProofAge
+	}
+	if m.Name == "" {
+		m.Name = m.Source.Domain
+	}
+	if m.Name == "" {
+		m.Name = "migration"
+	}
+	if m.Repository.Type == RepositoryS3 {
+		setDefault(&m.Repository.BasePath, m.Name)
+	}
+}
+
+func setDefault(field *string, value string) {
+	if *field == "" {
+		*field = value
+	}
+}
