@@ -1,0 +1,123 @@
+// Command hikkoshi moves an Elasticsearch or OpenSearch cluster, above all an AWS domain, to a newer version.
+package main
+
+// main.go answers: which verbs are there, and what does the exit code say? Each verb has a file of its own.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/migration"
+	"github.com/hikkoshi/hikkoshi/internal/ui"
+)
+
+// commandLine lists every verb, in the order in which a move needs them.
+type commandLine struct {
+	JSON    bool   `help:"Results as JSON on standard output, progress as JSON lines on standard error."`
+	Quiet   bool   `short:"q" help:"No progress."`
+	Yes     bool   `short:"y" help:"Do not ask; for scripts."`
+	Profile string `help:"AWS profile; by default the usual chain: environment, shared files, SSO, instance role." env:"AWS_PROFILE"`
+	Region  string `help:"AWS region; by default that of migration.yaml or of the profile."`
+
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// invocation is what a verb gets beside its own flags.
+type invocation struct {
+	View    *ui.View
+	Yes     bool
+	Profile string
+	Region  string
+}
+
+// Exit codes, as the documentation promises them.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitWrongUse    = 2
+	exitFindings    = 3
+	exitRefused     = 4
+	exitInterrupted = 130
+)
+
+// The outcomes that are no failures but must be seen by a script.
+var (
+	// errFindings ends a verb that did its work and found differences, losses or things to decide.
+	errFindings = errors.New("done, with findings")
+	// errRefused ends a verb that did nothing since it would be unsafe.
+	errRefused = errors.New("refused")
+	// errWrongUse ends a verb whose flags or arguments make no sense.
+	errWrongUse = errors.New("wrong use")
+)
+
+// refusals are the errors of other packages that mean exitRefused.
+var refusals = []error{errRefused, engine.ErrBlocked, engine.ErrPlanChanged, engine.ErrUnknownStep, engine.ErrBusy, engine.ErrPointOfNoReturn}
+
+func exitCode(err error) int {
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	case errors.Is(err, errFindings):
+		return exitFindings
+	case errors.Is(err, errWrongUse), errors.Is(err, migration.ErrInvalid):
+		return exitWrongUse
+	}
+	for _, refusal := range refusals {
+		if errors.Is(err, refusal) {
+			return exitRefused
+		}
+	}
+	return exitFailed
+}
+
+func main() { os.Exit(run(os.Args[1:])) }
+
+func run(arguments []string) int {
+	var command commandLine
+	parser, err := kong.New(&command,
+		kong.Name("hikkoshi"),
+		kong.Description("Moves an Elasticsearch or OpenSearch cluster to a newer version: look, plan, apply, verify, cut over, roll back or retire. Exit codes: 0 done, 1 failed, 2 wrong use, 3 done with findings or differences, 4 refused, 130 stopped."),
+		kong.UsageOnError(), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "hikkoshi:", err)
+		return exitFailed
+	}
+	parsed, err := parser.Parse(arguments)
+	view := ui.New(command.JSON, command.Quiet)
+	if err != nil {
+		view.Error(err, "`hikkoshi --help` lists the verbs, `hikkoshi VERB --help` its flags", exitWrongUse)
+		return exitWrongUse
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	call := &invocation{View: view, Yes: command.Yes, Profile: command.Profile, Region: command.Region}
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	err = parsed.Run(call)
+	code := exitCode(err)
+	if err != nil && !errors.Is(err, errFindings) {
+		view.Error(err, hint(err), code)
+	}
+	return code
+}
+
+// hint finds what a person should do now, in whichever type of error carries it.
+func hint(err error) string {
+	var withHint *engine.HintError
+	if errors.As(err, &withHint) && withHint.Hint != "" {
+		return withHint.Hint
+	}
+	var mistake *migration.Error
+	if errors.As(err, &mistake) {
+		return mistake.Hint
+	}
+	return ""
+}
