@@ -1,0 +1,135 @@
+package plan
+
+// routes.go answers: how does each index travel? Next: plan.go.
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hikkoshi/hikkoshi/internal/es"
+	"github.com/hikkoshi/hikkoshi/internal/migration"
+)
+
+// RouteKind is how an index travels.
+type RouteKind string
+
+// The routes. Kibana is a backfill through the rules of Kibana's own objects.
+const (
+	Restore  RouteKind = "restore"
+	Backfill RouteKind = "backfill"
+	Kibana   RouteKind = "kibana"
+	Skip     RouteKind = "skip"
+)
+
+// Route is one index's way.
+type Route struct {
+	Source string    `json:"source"`
+	Target string    `json:"target"`
+	Kind   RouteKind `json:"kind"`
+	Reason string    `json:"reason"`
+	// Excluded says that the person's patterns leave the index out.
+	Excluded  bool  `json:"excluded,omitempty"`
+	Documents int64 `json:"documents"`
+	Bytes     int64 `json:"bytes"`
+}
+
+// besideSuffix is appended to a Kibana index that is restored beside the target's own.
+const besideSuffix = "-from-source"
+
+var kibanaIndex = regexp.MustCompile(`^\.kibana(-[0-9]+|_[0-9]+)?$`)
+
+// IsKibana says whether an index holds Kibana's objects: .kibana, .kibana-4, .kibana_1.
+func IsKibana(name string) bool { return kibanaIndex.MatchString(name) }
+
+// isInternal says whether an index belongs to a server or a plugin and must never be moved raw (rule 2-36).
+func isInternal(name string) bool {
+	for _, prefix := range []string{".marvel", ".monitoring", ".security", ".shield", ".watch", ".triggered_watches", ".tasks", ".opendistro", ".opensearch", ".plugins", ".ds-ilm", ".reporting", ".scripts"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// Routes decides every index's way, in the order of their names.
+func Routes(facts *Facts, wanted *migration.Migration) []Route {
+	routes := make([]Route, 0, len(facts.Source.Indices))
+	for _, index := range facts.Source.Indices {
+		routes = append(routes, routeOf(index, facts, wanted))
+	}
+	slices.SortFunc(routes, func(a, b Route) int { return strings.Compare(a.Source, b.Source) })
+	return routes
+}
+
+func routeOf(index Index, facts *Facts, wanted *migration.Migration) Route {
+	route := Route{Source: index.Name, Target: TargetName(index.Name, facts.Target.Version, wanted), Documents: index.Documents, Bytes: index.Bytes}
+	_, exists := facts.Target.Index(route.Target)
+	switch {
+	case !selected(index.Name, wanted):
+		route.Kind, route.Reason, route.Excluded = Skip, "left out by indices.include or indices.exclude", true
+	case isInternal(index.Name):
+		route.Kind, route.Reason = Skip, "belongs to the old cluster itself, and the new one makes its own"
+	case IsKibana(index.Name):
+		return kibanaRoute(route, index, facts, wanted)
+	case index.Closed && wanted.Indices.Closed != migration.ClosedOpen:
+		route.Kind, route.Reason = Skip, "closed"
+	case exists && wanted.Indices.Existing == migration.ExistingSkip:
+		route.Kind, route.Reason = Skip, "the target has one already, and migration.yaml says to leave it"
+	default:
+		route.Kind, route.Reason = restoreOrBackfill(index, facts)
+	}
+	return route
+}
+
+func restoreOrBackfill(index Index, facts *Facts) (RouteKind, string) {
+	created := index.Created
+	if created.IsZero() {
+		created = facts.Source.Version
+	}
+	if ok, why := es.CanRestore(created, facts.Source.Version, facts.Target.Version); !ok {
+		return Backfill, why
+	}
+	return Restore, "created in " + created.Full() + ", which " + facts.Target.Version.Full() + " opens"
+}
+
+func kibanaRoute(route Route, index Index, facts *Facts, wanted *migration.Migration) Route {
+	switch wanted.Kibana {
+	case migration.KibanaKeepTarget:
+		route.Kind, route.Reason = Skip, "migration.yaml keeps the target's own Kibana index"
+	case migration.KibanaBeside:
+		route.Kind, route.Reason = restoreOrBackfill(index, facts)
+	default:
+		route.Kind, route.Reason = Kibana, "its objects are rewritten for the new Kibana"
+	}
+	return route
+}
+
+// TargetName is an index's name on the target.
+func TargetName(name string, target es.Version, wanted *migration.Migration) string {
+	if renamed, ok := wanted.Indices.Rename[name]; ok {
+		return renamed
+	}
+	if IsKibana(name) {
+		if wanted.Kibana == migration.KibanaBeside {
+			return strings.TrimPrefix(name, ".") + besideSuffix
+		}
+		if target.Product == es.Elasticsearch && target.Major < 4 {
+			return ".kibana-4" // AWS's own Kibana 4 index; there is no migration of objects before 5
+		}
+		return ".kibana"
+	}
+	return name
+}
+
+func selected(name string, wanted *migration.Migration) bool {
+	return matchesAny(wanted.Indices.Include, name) && !matchesAny(wanted.Indices.Exclude, name)
+}
+
+func matchesAny(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(pattern string) bool {
+		matched, err := path.Match(pattern, name)
+		return err == nil && matched
+	})
+}
