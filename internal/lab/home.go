@@ -1,0 +1,260 @@
+package lab
+
+// home.go answers: what does one node find in its own folder before it starts? Everything it needs besides jars:
+// configuration, modules, the launcher's properties. The folder is temporary and goes with the node.
+
+import (
+	"archive/zip"
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+)
+
+const (
+	homePrefix = "hikkoshi-lab-"
+	log4j2File = "log4j2.properties"
+	log4j2Text = `appender.console.type = Console
+appender.console.name = console
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = [%d{ISO8601}][%-5p][%-25c{1.}] %m%n
+rootLogger.level = info
+rootLogger.appenderRef.console.ref = console
+`
+	launchFile = "launch.properties"
+)
+
+// layHome fills the folder and gives the JVM's arguments.
+func layHome(home, cache, launcher string, v version, j jdk, jars []jar, options Options, port int) ([]string, error) {
+	for _, folder := range []string{"config", "modules", "plugins", "logs", "lib", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(home, folder), 0o700); err != nil {
+			return nil, err
+		}
+	}
+	if err := os.WriteFile(filepath.Join(home, "config", log4j2File), []byte(log4j2Text), 0o600); err != nil {
+		return nil, err
+	}
+	// 2.x walks every entry of the class path and fails on one that isn't there.
+	classes := filepath.Join(cache, "classes-"+v.name)
+	if err := os.MkdirAll(classes, 0o755); err != nil {
+		return nil, err
+	}
+	properties := map[string]string{
+		"home": home, "watch": fmt.Sprint(!options.Detached), "plugins": strings.Join(v.plugins, ","), "classes": classes,
+	}
+	for name, value := range nodeSettings(home, v, options, port) {
+		properties["set."+name] = value
+	}
+	if err := os.WriteFile(filepath.Join(home, launchFile), formatProperties(properties), 0o600); err != nil {
+		return nil, err
+	}
+	arguments := jvmFlags(home, v, j, options)
+	classPath := []string{launcher}
+	if v.patchJvmInfo {
+		patched, err := patchJvmInfo(home, cache, jars)
+		if err != nil {
+			return nil, err
+		}
+		classPath = slices.Insert(classPath, 0, patched)
+	}
+	if v.modular {
+		modulePath, err := layModules(home, cache, jars)
+		if err != nil {
+			return nil, err
+		}
+		arguments = append(arguments, "-Des.nativelibs.path="+filepath.Join(home, "lib"), "-Djna.library.path="+filepath.Join(home, "lib"),
+			"-Djava.library.path="+filepath.Join(home, "lib"),
+			"--module-path", strings.Join(modulePath, string(os.PathListSeparator)), "--add-modules=ALL-MODULE-PATH,jdk.net",
+			"--add-opens=org.elasticsearch.server/org.elasticsearch.node=ALL-UNNAMED")
+	} else {
+		classPath = append(classPath, classes)
+		for _, jar := range jars {
+			path := jar.path(cache)
+			if slices.Contains(v.unpack, jar.artifact) {
+				var err error
+				if path, err = unpack(home, path, jar.artifact); err != nil {
+					return nil, err
+				}
+			}
+			classPath = append(classPath, path)
+		}
+	}
+	return append(arguments, "-cp", strings.Join(classPath, string(os.PathListSeparator)), "Launcher", filepath.Join(home, launchFile)), nil
+}
+
+// nodeSettings merges what the lab needs, what the version needs, and what the caller wants; the caller wins.
+func nodeSettings(home string, v version, options Options, port int) map[string]string {
+	data := options.DataDir
+	if data == "" {
+		data = filepath.Join(home, "data")
+	}
+	settings := map[string]string{
+		"path.home": home, "path.data": data, "path.logs": filepath.Join(home, "logs"),
+		"cluster.name": options.ClusterName, "node.name": filepath.Base(home),
+		"network.host": "127.0.0.1", "http.port": fmt.Sprint(port),
+		"cluster.routing.allocation.disk.threshold_enabled": "false",
+	}
+	if len(options.RepoDirs) > 0 {
+		settings["path.repo"] = strings.Join(options.RepoDirs, ",")
+	}
+	for name, value := range v.settings {
+		settings[name] = value
+	}
+	for name, value := range options.Settings {
+		settings[name] = value
+	}
+	return settings
+}
+
+func jvmFlags(home string, v version, j jdk, options Options) []string {
+	// C1 alone and the serial collector start fastest and leave the cores to what is being tested.
+	flags := []string{"-Xmx" + options.Heap, "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+		"-Djava.awt.headless=true", "-Dfile.encoding=UTF-8", "-Djava.io.tmpdir=" + filepath.Join(home, "tmp"), "-XX:-UsePerfData"}
+	for _, name := range []string{"java.lang", "java.nio", "sun.nio.ch", "java.util", "java.security"} {
+		flags = append(flags, "--add-opens", "java.base/"+name+"=ALL-UNNAMED")
+	}
+	if v.log4j2 {
+		flags = append(flags, "-Dlog4j2.configurationFile="+filepath.Join(home, "config", log4j2File), "-Dlog4j2.disable.jmx=true")
+	}
+	const unsafeWarns = 24
+	if j.major >= unsafeWarns {
+		flags = append(flags, "--sun-misc-unsafe-memory-access=allow", "--enable-native-access=ALL-UNNAMED")
+	}
+	return flags
+}
+
+// formatProperties writes Java's properties format, with everything that means something to it escaped.
+func formatProperties(properties map[string]string) []byte {
+	escape := strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "=", `\=`, ":", `\:`, " ", `\ `, "#", `\#`, "!", `\!`)
+	var text bytes.Buffer
+	names := make([]string, 0, len(properties))
+	for name := range properties {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	for _, name := range names {
+		fmt.Fprintf(&text, "%s=%s\n", escape.Replace(name), escape.Replace(properties[name]))
+	}
+	return text.Bytes()
+}
+
+// layModules puts netty4's transport where 8.x looks for modules, and gives the module path of the rest.
+func layModules(home, cache string, jars []jar) ([]string, error) {
+	const name = "transport-netty4"
+	folder := filepath.Join(home, "modules", name)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
+	}
+	var modulePath []string
+	server := ""
+	for _, j := range jars {
+		path := j.path(cache)
+		if j.group == "org.elasticsearch" && j.artifact == "elasticsearch" {
+			server = j.version
+		}
+		if j.artifact == name || j.group == "io.netty" || j.artifact == "elasticsearch-ssl-config" {
+			if err := linkOrCopy(path, filepath.Join(folder, j.shortName())); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		modulePath = append(modulePath, path)
+	}
+	descriptor := fmt.Sprintf("description=netty\nversion=%s\nname=%s\nclassname=org.elasticsearch.transport.netty4.Netty4Plugin\n"+
+		"modulename=org.elasticsearch.transport.netty4\njava.version=17\nelasticsearch.version=%s\nextended.plugins=\nhas.native.controller=false\n", server, name, server)
+	if err := os.WriteFile(filepath.Join(folder, "plugin-descriptor.properties"), []byte(descriptor), 0o600); err != nil {
+		return nil, err
+	}
+	return modulePath, linkZstd(filepath.Join(home, "lib"))
+}
+
+// linkZstd lets 8.16 and later compress with the system's zstd; without it only best_compression indices fail.
+func linkZstd(lib string) error {
+	for _, pattern := range []string{"/usr/lib/*/libzstd.so.1", "/usr/lib64/libzstd.so.1", "/usr/lib/libzstd.so.1", "/opt/homebrew/lib/libzstd.dylib", "/usr/local/lib/libzstd.dylib"} {
+		// The patterns are constants; Glob fails only on a malformed one.
+		found, _ := filepath.Glob(pattern)
+		if len(found) > 0 {
+			name := "libzstd.so"
+			if runtime.GOOS == "darwin" {
+				name = "libzstd.dylib"
+			}
+			return os.Symlink(found[0], filepath.Join(lib, name))
+		}
+	}
+	return nil
+}
+
+func linkOrCopy(from, to string) error {
+	if os.Symlink(from, to) == nil {
+		return nil
+	}
+	source, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	target, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(target, source); err != nil {
+		target.Close()
+		return err
+	}
+	return target.Close()
+}
+
+// unpack spreads a jar's files in a folder of the home. A folder on the class path has no manifest, and so none that
+// the server could refuse.
+func unpack(home, path, name string) (string, error) {
+	folder := filepath.Join(home, "unpacked", name)
+	archive, err := zip.OpenReader(path)
+	if err != nil {
+		return "", fmt.Errorf("open %s: %w", path, err)
+	}
+	defer archive.Close()
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", err
+	}
+	if err := os.CopyFS(folder, archive); err != nil {
+		return "", fmt.Errorf("unpack %s: %w", path, err)
+	}
+	return folder, nil
+}
+
+// patchJvmInfo makes a copy of 1.x's JvmInfo that asks for the library path where it asked for the boot class path,
+// which throws since Java 9. Only the constant with the method's name is changed; both methods give a String.
+func patchJvmInfo(home, cache string, jars []jar) (string, error) {
+	const class = "org/elasticsearch/monitor/jvm/JvmInfo.class"
+	for _, j := range jars {
+		if j.artifact != "elasticsearch" {
+			continue
+		}
+		archive, err := zip.OpenReader(j.path(cache))
+		if err != nil {
+			return "", fmt.Errorf("open %s: %w", j.shortName(), err)
+		}
+		defer archive.Close()
+		file, err := archive.Open(class)
+		if err != nil {
+			return "", fmt.Errorf("find %s: %w", class, err)
+		}
+		defer file.Close()
+		code, err := io.ReadAll(file)
+		if err != nil {
+			return "", fmt.Errorf("read %s: %w", class, err)
+		}
+		// A constant of the pool: tag 1, length in two bytes, the name.
+		patched := bytes.Replace(code, []byte("\x01\x00\x10getBootClassPath"), []byte("\x01\x00\x0egetLibraryPath"), 1)
+		target := filepath.Join(home, "patched", filepath.FromSlash(class))
+		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+			return "", err
+		}
+		return filepath.Join(home, "patched"), os.WriteFile(target, patched, 0o600)
+	}
+	return "", fmt.Errorf("no elasticsearch jar to patch")
+}
