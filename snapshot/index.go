@@ -4,6 +4,7 @@ package snapshot
 // be read here? Next: shard.go.
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -216,7 +217,11 @@ func flattenInto(flat map[string]string, prefix string, raw json.RawMessage) err
 		}
 		flat[strings.TrimPrefix(prefix, ".")] = text
 	default:
-		flat[strings.TrimPrefix(prefix, ".")] = string(raw)
+		var compact bytes.Buffer
+		if err := json.Compact(&compact, raw); err != nil {
+			return err
+		}
+		flat[strings.TrimPrefix(prefix, ".")] = compact.String()
 	}
 	return nil
 }
