@@ -19,8 +19,8 @@ import (
 
 const (
 	dependencyPlugin = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
-	// mavenTail is how much of mvn's output an error carries.
-	mavenTail = 12
+	// mavenLines is how many of mvn's complaints an error carries.
+	mavenLines = 1
 )
 
 func findMaven() (string, error) {
@@ -47,13 +47,13 @@ func runMaven(ctx context.Context, dir string, line func(string), args ...string
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("run mvn: %w", err)
 	}
-	var last []string
+	var complaints []string
 	lines := bufio.NewScanner(output)
 	for lines.Scan() {
 		text := lines.Text()
 		line(text)
-		if strings.Contains(text, "ERROR") || strings.Contains(text, "JAVA_HOME") {
-			last = append(last, text)
+		if says := strings.TrimSuffix(strings.TrimPrefix(text, "[ERROR] "), " -> [Help 1]"); says != text || strings.Contains(text, "JAVA_HOME") {
+			complaints = append(complaints, says)
 		}
 	}
 	// An overlong line must not leave mvn blocked on a full pipe.
@@ -67,12 +67,12 @@ func runMaven(ctx context.Context, dir string, line func(string), args ...string
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return mavenError(last, err)
+	return mavenError(complaints, err)
 }
 
-// mavenError turns what mvn printed into a kind of failure.
-func mavenError(lines []string, cause error) error {
-	text := strings.Join(lines[:min(len(lines), mavenTail)], "\n")
+// mavenError turns mvn's complaints into a kind of failure. The first says what happened; the rest is advice on mvn itself.
+func mavenError(complaints []string, cause error) error {
+	text := strings.Join(complaints[:min(len(complaints), mavenLines)], "\n")
 	failure := &Error{Kind: ErrDownload, What: "mvn could not fetch the jars", Log: text, Err: cause,
 		Hint: "run it again, what has arrived is kept; behind a proxy or mirror, set it in ~/.m2/settings.xml"}
 	switch {
@@ -82,7 +82,9 @@ func mavenError(lines []string, cause error) error {
 		failure.Kind, failure.Hint = ErrNoJDK, "point JAVA_HOME at a JDK 17, or unset it"
 	case strings.Contains(text, "Premature end"), strings.Contains(text, "Connection reset"), strings.Contains(text, "Checksum validation failed"):
 		failure.What = "a download was cut off"
-	case strings.Contains(text, "Unknown host"), strings.Contains(text, "UnknownHost"), strings.Contains(text, "Connection refused"), strings.Contains(text, "Network is unreachable"):
+	case strings.Contains(text, "Could not find artifact"):
+		failure.What, failure.Hint = "the repository does not have a jar", "if a mirror is set in ~/.m2/settings.xml, it must pass on all of Maven Central"
+	case strings.Contains(text, "Unknown host"), strings.Contains(text, "Name or service not known"), strings.Contains(text, "nodename nor servname"), strings.Contains(text, "Connection refused"), strings.Contains(text, "Network is unreachable"):
 		failure.What = "mvn could not reach the repository"
 	}
 	return failure
