@@ -6,6 +6,7 @@ package snapshot
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -179,7 +180,7 @@ func (c *checker) metadata(ctx context.Context) error {
 func (c *checker) latest(ctx context.Context) error {
 	root := c.repository.current()
 	if root.layout != Layout5 {
-		return nil
+		return c.oldList(ctx, root)
 	}
 	hint, err := c.repository.latestHint(ctx)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -199,6 +200,37 @@ func (c *checker) latest(ctx context.Context) error {
 	}
 	if err != nil {
 		return c.add(Problem{Shard: -1, Blob: c.repository.blob("index.latest"), Loss: loss, Err: err})
+	}
+	return nil
+}
+
+// oldList compares the list of names that 1.x and 2.x keep beside the snapshots with what is there.
+func (c *checker) oldList(ctx context.Context, root *rootIndex) error {
+	blob := c.repository.blob("index")
+	body, err := c.repository.readFramed(ctx, blob, "", Layout1)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // while a cluster replaces it
+	}
+	var list struct {
+		Snapshots []string `json:"snapshots"`
+	}
+	if err == nil {
+		if err = json.Unmarshal(body, &list); err != nil {
+			err = &CorruptError{Blob: blob, Offset: -1, Reason: "JSON", Cause: err}
+		}
+	}
+	if err != nil {
+		return c.add(Problem{Shard: -1, Blob: blob, Loss: LossNone, Err: err})
+	}
+	for _, name := range list.Snapshots {
+		if _, found := root.find(name); found || !validPart(name) {
+			continue
+		}
+		missing := c.repository.infoBlob(Entry{UUID: name, layout: root.layout})
+		err := corrupt(missing, -1, "missing, but %s names the snapshot", blob)
+		if err := c.add(Problem{Snapshots: []string{name}, Shard: -1, Loss: LossSnapshot, Err: err}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
