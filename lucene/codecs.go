@@ -5,6 +5,8 @@
 
 package lucene
 
+import "slices"
+
 // never is a footerSince no version reaches: formats from before Lucene 4.8.
 const never = 1 << 30
 
@@ -37,7 +39,7 @@ var compoundFormats = []format[func(*input, int32, *compound)]{
 var fieldInfosFormats = []format[func(*input, int32, *fieldInfo)]{
 	{"Lucene40FieldInfos", 0, 0, false, never, false, readFieldInfo40},
 	{"Lucene42FieldInfos", 0, 0, false, never, false, readFieldInfo42},
-	{"Lucene46FieldInfos", 0, 1, false, 1, false, readFieldInfo46},
+	{"Lucene46FieldInfos", 0, 2, false, 1, false, readFieldInfo46},
 	{"Lucene50FieldInfos", 0, 1, true, 0, false, readFieldInfo50},
 	{"Lucene60FieldInfos", 0, 2, true, 0, false, readFieldInfo60},
 	{"Lucene90FieldInfos", 0, 0, true, 0, true, readFieldInfo90},
@@ -48,6 +50,9 @@ var liveDocsFormats = []format[func(*input, int) bitset]{
 	{"Lucene50LiveDocs", 0, 0, true, 0, false, readLiveDocs50},
 	{"Lucene90LiveDocs", 0, 0, true, 0, true, readLiveDocs90},
 }
+
+// tooOldFormats are formats known by name and not read: no Elasticsearch release since 0.90 wrote them.
+var tooOldFormats = []string{"Lucene40StoredFieldsData"}
 
 // tooOldCodecs are codec names of the commit point whose segments can't be read at all.
 var tooOldCodecs = []string{"Lucene3x"}
@@ -64,5 +69,21 @@ func lookup[F any](table []format[F], file, codec string, version int32) (*forma
 		}
 		return f, nil
 	}
+	if slices.Contains(tooOldFormats, codec) {
+		return nil, &FileError{Kind: ErrTooOld, File: file, Offset: 0, Detail: codec}
+	}
 	return nil, unknownCodec(file, codec)
+}
+
+var storedFieldsFormats = []format[func(int32) storedLayout]{
+	{"Lucene41StoredFieldsData", 0, 2, false, 2, false, storedLucene41},
+	{"Lucene50StoredFieldsFastData", 0, 2, true, 0, false, storedLucene50Fast},
+	{"Lucene50StoredFieldsHighData", 0, 2, true, 0, false, storedLucene50High},
+	{"Lucene87StoredFieldsFastData", 3, 4, true, 0, false, storedLucene87Fast},
+	{"Lucene87StoredFieldsHighData", 3, 4, true, 0, false, storedLucene87High},
+	{"Lucene90StoredFieldsFastData", 1, 1, true, 0, true, storedLucene90Fast},
+	{"Lucene90StoredFieldsHighData", 1, 1, true, 0, true, storedLucene90High},
+	{"ZstdStoredFields814", 1, 1, true, 0, true, storedZstd814},
+	{"CustomStoredFieldsZstd", 1, 1, true, 0, true, storedZstdDict},
+	{"CustomStoredFieldsZstdNoDict", 1, 1, true, 0, true, storedZstdNoDict},
 }

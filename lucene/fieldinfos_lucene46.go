@@ -3,7 +3,7 @@
 //	plain header "Lucene46FieldInfos"
 //	str name | vint number | u8 bits | u8 doc values (low 4 bits) and norms | i64 doc values generation | map4 attributes
 //
-// Footer since version 1 (4.8). Big-endian.
+// Footer since version 1 (4.8); version 2 (4.9) added sorted numeric doc values. Big-endian.
 
 package lucene
 
