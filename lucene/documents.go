@@ -30,8 +30,12 @@ type Document struct {
 
 	Source     []byte // as the client sent it; nil when none is kept
 	SourceKind SourceKind
-	Recovery   bool // Source is the recovery copy: the whole original, where _source is off or filtered
+	Recovery   bool // Source is the recovery copy, since there is no other
 	Rebuilt    bool // Source was put together from stored fields and doc values
+
+	// RecoverySource is the whole original that Elasticsearch 6.5 and later keep for a while where _source is off or
+	// filtered; nil when there is none.
+	RecoverySource []byte
 
 	raw     []byte // stored fields
 	nFields int
@@ -114,7 +118,7 @@ func (d *Document) parse(b []byte, fields int) error {
 		return corruptf(d.st.name, -1, "document %d: %d bytes left behind its %d fields", d.DocID, len(b)-v.p, fields)
 	}
 	if d.Source == nil {
-		return nil
+		d.Source, d.Recovery = d.RecoverySource, d.RecoverySource != nil
 	}
 	d.SourceKind = DetectSource(d.Source)
 	return nil
@@ -135,11 +139,9 @@ func (d *Document) set(r role, kind valueKind, v *storedCursor) {
 	val := v.bytes()
 	switch r {
 	case roleSource:
-		d.Source, d.Recovery = val, false
+		d.Source = val
 	case roleRecovery:
-		if d.Source == nil {
-			d.Source, d.Recovery = val, true
-		}
+		d.RecoverySource = val
 	case roleID:
 		if kind == kindBytes {
 			d.idBuf = appendID(d.idBuf[:0], val)

@@ -13,6 +13,7 @@ type Reader struct {
 	st      *storedFields
 	chunk   chunkReader
 	doc     Document
+	columns *documentColumns // opened with the first document
 	win     *window
 	loaded  bool // chunk holds an expanded chunk of random access
 }
@@ -102,5 +103,12 @@ func (r *Reader) assemble(doc int, columns bool) (*Document, error) {
 	if !columns || !d.isRoot() {
 		return d, nil
 	}
-	return d, nil
+	if r.columns == nil {
+		c, err := newDocumentColumns(r.segment.columns)
+		if err != nil {
+			return nil, err
+		}
+		r.columns = c
+	}
+	return d, r.columns.fill(d)
 }

@@ -15,15 +15,16 @@ import (
 
 // Segment is one opened segment. It may be used by several goroutines, each with a [Reader] of its own.
 type Segment struct {
-	dir    Directory
-	files  map[string]bool
-	commit SegmentCommit
-	info   *segmentInfo
-	cfs    *compound // nil when the files stand alone
-	fields *fieldInfos
-	roles  []role // by field number
-	live   bitset // nil when all live
-	lives  int
+	dir     Directory
+	files   map[string]bool
+	commit  SegmentCommit
+	info    *segmentInfo
+	cfs     *compound // nil when the files stand alone
+	fields  *fieldInfos
+	roles   []role // by field number
+	live    bitset // nil when all live
+	lives   int
+	columns *docValues
 
 	mu     sync.Mutex
 	stored *storedFields // opened with the first reader
@@ -67,7 +68,7 @@ func (s *Segment) load(ctx context.Context) (err error) {
 	if err = ctx.Err(); err != nil {
 		return err
 	}
-	return s.loadLive(ctx)
+	return s.loadLive()
 }
 
 func (s *Segment) loadFieldInfos() (*fieldInfos, error) {
@@ -85,12 +86,32 @@ func (s *Segment) loadFieldInfos() (*fieldInfos, error) {
 }
 
 // loadLive makes the set of living documents out of hard and soft deletions.
-func (s *Segment) loadLive(_ context.Context) error {
+func (s *Segment) loadLive() error {
 	hard, err := readLiveDocs(s.dir, s.files, &s.commit, s.info.maxDoc)
 	if err != nil {
 		return err
 	}
 	s.live, s.lives = hard, s.info.maxDoc-s.commit.DelCount
+	s.columns = newDocValues(s)
+	field := s.fields.softDeletes()
+	if field == nil {
+		return nil
+	}
+	dead, err := s.columns.having(field.name)
+	if err != nil {
+		return fmt.Errorf("read soft deletes: %w", err)
+	}
+	if s.live == nil {
+		s.live = allLive(s.info.maxDoc)
+	}
+	for i := range s.live {
+		s.live[i] &^= dead[i]
+	}
+	soft := s.lives - s.live.count()
+	if soft != s.commit.SoftDelCount {
+		return corruptf(s.commit.Name, -1, "%d documents soft-deleted, the commit says %d", soft, s.commit.SoftDelCount)
+	}
+	s.lives -= soft
 	return nil
 }
 
