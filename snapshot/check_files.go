@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io/fs"
 	"path"
 	"slices"
@@ -15,9 +14,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 )
-
-// checkBuffer is how much of a file is held while it is read through.
-const checkBuffer = 256 << 10
 
 // sharedFile is one file with everyone who needs it.
 type sharedFile struct {
@@ -209,9 +205,9 @@ func (c *checker) file(ctx context.Context, file *sharedFile, present map[string
 	for range 2 { // an object store may serve a torn read; twice the same is damage
 		switch {
 		case c.options.Level >= LevelContent:
-			err = c.content(ctx, file)
+			err = c.reader(ctx, file).verify(func(n int64) { c.advance(0, n) })
 		case c.options.Level >= LevelFooters:
-			_, err = c.footer(ctx, file)
+			_, err = c.reader(ctx, file).footer()
 		}
 		if !errors.Is(err, ErrCorrupt) {
 			break
@@ -220,57 +216,10 @@ func (c *checker) file(ctx context.Context, file *sharedFile, present map[string
 	return err
 }
 
-func (c *checker) damaged(file *sharedFile, base string, offset int64, reason string, cause error) error {
-	return &CorruptError{Blob: file.shard.BlobName(base), File: file.info.Name, Offset: offset, Reason: reason, Cause: cause}
-}
-
 func (c *checker) reader(ctx context.Context, file *sharedFile) *File {
 	return &File{ctx: ctx, shard: file.shard, info: file.info}
 }
 
-// footer reads the end of a file and returns the CRC it promises.
-func (c *checker) footer(ctx context.Context, file *sharedFile) (uint32, error) {
-	if file.info.Length < footerSize {
-		return 0, c.damaged(file, file.info.Blob, 0, "content", errNoFooter)
-	}
-	var footer [footerSize]byte
-	offset := file.info.Length - footerSize
-	if err := c.reader(ctx, file).readRange(footer[:], offset); err != nil {
-		return 0, err
-	}
-	sum, err := verifyFooter(file.info, footer[:])
-	if err != nil {
-		return 0, c.damaged(file, file.info.Blob, offset, "content", err)
-	}
-	return sum, nil
-}
-
-// content reads a file from end to end, past the cache.
-func (c *checker) content(ctx context.Context, file *sharedFile) error {
-	reader := c.reader(ctx, file)
-	hash := crc32.NewIEEE()
-	summed := max(file.info.Length-checksumSize, 0)
-	buffer := make([]byte, min(checkBuffer, max(file.info.Length, 1)))
-	for offset := int64(0); offset < file.info.Length; {
-		chunk := buffer[:min(int64(len(buffer)), file.info.Length-offset)]
-		if err := reader.readRange(chunk, offset); err != nil {
-			return err
-		}
-		if offset < summed {
-			hash.Write(chunk[:min(int64(len(chunk)), summed-offset)])
-		}
-		offset += int64(len(chunk))
-		c.advance(0, int64(len(chunk)))
-	}
-	promised, err := c.footer(ctx, file)
-	if !file.info.hasFooter() && errors.Is(err, errNoFooter) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if actual := hash.Sum32(); actual != promised {
-		return c.damaged(file, file.info.Blob, -1, fmt.Sprintf("bytes have checksum %08x instead of %08x", actual, promised), nil)
-	}
-	return nil
+func (c *checker) damaged(file *sharedFile, base string, offset int64, reason string, cause error) error {
+	return &CorruptError{Blob: file.shard.BlobName(base), File: file.info.Name, Offset: offset, Reason: reason, Cause: cause}
 }

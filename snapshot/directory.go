@@ -114,7 +114,7 @@ func (f *File) whole() ([]byte, error) {
 		}
 	}
 	if err != nil {
-		return nil, f.damaged(err)
+		return nil, f.damaged(-1, "content", err)
 	}
 	if known {
 		cache.put(identity, content)
@@ -159,9 +159,4 @@ func (f *File) readPart(base string, offset int64, p []byte) error {
 		return fmt.Errorf("read %s: %w", name, closeErr)
 	}
 	return nil
-}
-
-func (f *File) damaged(cause error) error {
-	return &CorruptError{Blob: path.Join(f.shard.directory, f.info.Blob), File: f.info.Name, Offset: -1, Reason: "content",
-		Cause: cause}
 }
