@@ -35,27 +35,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func TestEveryVersionStartsAnswersAndLeavesNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts real nodes")
-	}
-	for _, name := range Versions() {
-		t.Run(name, func(t *testing.T) {
-			node := start(t, Options{Version: name, RepoDirs: []string{t.TempDir(), t.TempDir()}})
-			body := get(t, node.URL()+"/_nodes/_local")
-			if want := `"version":"` + strings.TrimPrefix(name, OpenSearch) + `"`; !strings.Contains(body, want) {
-				t.Errorf("the node does not call itself %s: %.400s", want, body)
-			}
-			if err := node.Stop(context.Background()); err != nil {
-				t.Error(err)
-			}
-			if _, err := os.Stat(node.record.Home); !errors.Is(err, os.ErrNotExist) {
-				t.Errorf("the node's folder is still there: %v", err)
-			}
-		})
-	}
-}
-
 func TestANodeEndsWithoutATraceWhenItsStarterIsKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a real node")
