@@ -131,12 +131,12 @@ func (in *input) monotonicMeta(n int64, shift int32) monotonic {
 // get gives value i; base is where the sequence's data begin in the file.
 func (m *monotonic) get(win *window, base, i int64) (int64, error) {
 	if i < 0 || i >= m.n {
-		return 0, corruptf(win.name, base, "value %d of a sequence of %d", i, m.n)
+		return 0, corruptf(win.name, -1, "value %d of a sequence of %d", i, m.n)
 	}
 	b := &m.blocks[i>>m.shift]
 	j := i & (1<<m.shift - 1)
 	if base < 0 || base > win.size || b.off > win.size-base {
-		return 0, corruptf(win.name, base, "sequence begins outside of %d bytes", win.size)
+		return 0, corruptf(win.name, -1, "sequence begins at %d, outside of %d bytes", base, win.size)
 	}
 	a := packedArray{win: win, off: base + b.off, bpv: int(b.bpv), le: m.le}
 	delta, err := a.get(j)
