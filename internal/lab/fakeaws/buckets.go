@@ -1,0 +1,3 @@
+package fakeaws
+
+type bucket struct{}
