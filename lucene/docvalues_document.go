@@ -2,6 +2,8 @@
 
 package lucene
 
+import "bytes"
+
 const (
 	versionField     = "_version"
 	seqNoField       = "_seq_no"
@@ -17,7 +19,7 @@ type documentColumns struct {
 // parentColumn is a join field of Elasticsearch 2.x and 5.x. A child has its parent's id in the one named by the parent's
 // type, and a parent has its own id in the one named by its own.
 type parentColumn struct {
-	typ string
+	typ []byte
 	*column
 }
 
@@ -45,7 +47,7 @@ func newDocumentColumns(dv *docValues) (*documentColumns, error) {
 		if err != nil {
 			return nil, err
 		}
-		c.parents = append(c.parents, parentColumn{typ, col})
+		c.parents = append(c.parents, parentColumn{[]byte(typ), col})
 	}
 	return c, nil
 }
@@ -72,7 +74,7 @@ func (c *documentColumns) fill(d *Document) error {
 	}
 	for i := range c.parents {
 		p := &c.parents[i]
-		if p.typ == string(d.Type) {
+		if bytes.Equal(p.typ, d.Type) {
 			continue
 		}
 		var one [1]int64
@@ -89,7 +91,7 @@ func (c *documentColumns) fill(d *Document) error {
 		}
 		d.parent = append(d.parent[:0], id...)
 		d.Parent = d.parent
-		d.ParentType = []byte(p.typ)
+		d.ParentType = p.typ
 		return nil
 	}
 	return nil

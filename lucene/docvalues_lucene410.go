@@ -2,8 +2,6 @@
 //
 //	header "Lucene410ValuesMetadata"
 //	binary    2 prefixes: i64 addresses | vint packed version | vint block size | i64 reverse index; 16 terms to a block
-//	addresses of sets say where each document's values begin, and have one more
-//	addresses of variable binary likewise
 //
 // All else as in 4.9.
 

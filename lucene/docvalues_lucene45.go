@@ -41,7 +41,7 @@ const (
 type oldDialect struct {
 	numeric func(in *input, d *oldDialect, maxDoc int, f *fieldInfo) (docsEntry, numbersEntry)
 	binary  func(in *input, d *oldDialect, maxDoc int) (docsEntry, bytesEntry)
-	ends    bool // addresses say where each document's values end, not where they begin
+	ends    bool // addresses say where values end, not where they begin: before 4.9
 }
 
 var oldDialect45 = oldDialect{numeric: numeric45, binary: binary45, ends: true}
@@ -200,16 +200,20 @@ func binary45(in *input, d *oldDialect, _ int) (docsEntry, bytesEntry) {
 	form := in.vint()
 	docs := in.oldDocs()
 	_, longest := in.vint(), in.vint() // negative when all terms are gone
-	e := bytesEntry{fixed: int64(max(longest, 0)), ends: true}
+	e := bytesEntry{fixed: int64(max(longest, 0))}
 	e.count, e.off = in.vlong(), in.i64()
 	switch form {
 	case oldFixed:
 		e.encoding = bytesFixed
 	case oldVariable:
-		e.encoding = bytesVariable
-		e.addresses = in.risingBlocks(e.count)
+		e.encoding, e.ends = bytesVariable, d.ends
+		if d.ends {
+			e.addresses = in.risingBlocks(e.count)
+		} else {
+			e.addresses = in.risingBlocks(e.count + 1)
+		}
 	case oldPrefix:
-		e.encoding, e.ends = termsPrefixes, false
+		e.encoding = termsPrefixes
 		e.interval = int64(in.vint())
 		if in.err == nil && e.interval <= 0 {
 			in.fail("blocks of %d terms", e.interval)

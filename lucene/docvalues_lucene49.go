@@ -6,12 +6,13 @@
 //	                3 rising: vint packed version, vint block size | i64 end
 //	                numbers are direct packed integers
 //	sorted numeric  is new
+//	addresses of sets say where each document's values begin, and have one more; addresses of variable binary likewise
 //
 // All else as in 4.5.
 
 package lucene
 
-var oldDialect49 = oldDialect{numeric: numeric49, binary: binary45, ends: true}
+var oldDialect49 = oldDialect{numeric: numeric49, binary: binary45}
 
 func column49(in *input, _ int32, maxDoc int, f *fieldInfo, kind docValuesType) columnEntry {
 	return oldDialect49.column(in, maxDoc, f, kind)

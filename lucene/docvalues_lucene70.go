@@ -125,9 +125,11 @@ func (d *newDialect) numbers(in *input) (docsEntry, numbersEntry) {
 	if d.jumps {
 		e.jumps = in.i64()
 	}
-	// No bits: all values are the minimum, whatever else is said.
-	if e.bpv == 0 {
-		e.encoding = numbersConstant
+	switch {
+	case e.encoding == numbersVarying:
+		e.bpv = 0 // each block has its own; FF here
+	case e.bpv == 0:
+		e.encoding = numbersConstant // the minimum, whatever else is said
 	}
 	in.demandNumbers(&e)
 	return docs, e

@@ -40,5 +40,6 @@ func (in *input) chunks(e *bytesEntry) {
 	}
 	e.shift = uint(shift)
 	e.addresses = in.risingAt(off, chunks)
-	in.i64() // length
+	e.off, e.length = 0, e.off+e.length // these addresses count from the file's begin
+	in.i64()                            // length
 }
