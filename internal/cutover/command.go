@@ -50,7 +50,7 @@ func (c *Command) vault() vault { return vault{dir: c.Dir, kind: c.Kind(), name:
 
 // environment tells the command which way to go.
 func (c *Command) environment(direction string) []string {
-	return []string{"HIKKOSHI_SOURCE=" + c.Source.URL, "HIKKOSHI_TARGET=" + c.Target.URL, "HIKKOSHI_DIRECTION=" + direction}
+	return []string{"HIKKOSHI_SOURCE=" + c.Source.bare(), "HIKKOSHI_TARGET=" + c.Target.bare(), "HIKKOSHI_DIRECTION=" + direction}
 }
 
 func (c *Command) timeout() time.Duration {

@@ -20,8 +20,9 @@ type token struct {
 	// replaced tells a replacement by the empty text from no replacement.
 	replaced    bool
 	replacement string
-	// after are lines added behind this token, without line ends.
-	after []string
+	// suffix is added right behind this token; after are whole lines below it, without line ends.
+	suffix string
+	after  []string
 }
 
 // draft is a file being edited.
@@ -75,6 +76,13 @@ func (d *draft) replace(index int, text string) error {
 	return nil
 }
 
+// extend adds text right behind a token, once.
+func (d *draft) extend(index int, text string) {
+	if t := &d.tokens[index]; !strings.Contains(t.suffix, text) {
+		t.suffix += text
+	}
+}
+
 // insertLine adds a line below the line that a token ends on. A line that is already to be added there is not added twice.
 func (d *draft) insertLine(index int, line string) {
 	for index < len(d.tokens)-1 && !strings.HasSuffix(d.tokens[index].text, "\n") {
@@ -89,7 +97,7 @@ func (d *draft) insertLine(index int, line string) {
 	t.after = append(t.after, line)
 }
 
-// column gives the text before a token on its line.
+// before gives the text before a token on its line.
 func (d *draft) before(index int) string {
 	text := ""
 	for i := index - 1; i >= 0; i-- {
@@ -100,6 +108,18 @@ func (d *draft) before(index int) string {
 		text = piece + text
 	}
 	return text
+}
+
+// endsLine says whether nothing but white space and a comment follows a token on its line.
+func (d *draft) endsLine(index int) bool {
+	for _, t := range d.tokens[index+1:] {
+		rest := strings.TrimLeft(t.text, " \t")
+		if rest == "" {
+			continue
+		}
+		return strings.ContainsRune("#\r\n", rune(rest[0]))
+	}
+	return true
 }
 
 // indent is the white space a token's line begins with.
@@ -117,6 +137,7 @@ func (d *draft) String() string {
 		} else {
 			out.WriteString(t.text)
 		}
+		out.WriteString(t.suffix)
 		for _, line := range t.after {
 			// Only the last line of a file may lack its end.
 			if i == len(d.tokens)-1 && !strings.HasSuffix(out.String(), "\n") {
@@ -140,7 +161,7 @@ func (d *draft) original() string {
 
 func (d *draft) changed() bool {
 	for _, t := range d.tokens {
-		if t.replaced || len(t.after) > 0 {
+		if t.replaced || t.suffix != "" || len(t.after) > 0 {
 			return true
 		}
 	}

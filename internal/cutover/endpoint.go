@@ -125,6 +125,15 @@ func (e Endpoint) names(a address) bool {
 	return false
 }
 
+// bare is the URL without user and password; empty when it is none.
+func (e Endpoint) bare() string {
+	own, err := parseAddress(e.URL)
+	if err != nil {
+		return ""
+	}
+	return own.String()
+}
+
 // onAWS says whether an endpoint is a domain of AWS.
 func (e Endpoint) onAWS() bool {
 	own, err := parseAddress(e.URL)

@@ -85,25 +85,24 @@ func (e *fluentdEditor) host(o *fluentdOutput, p place) error {
 
 // plain re-points the parameters that hosts without a URL share.
 func (e *fluentdEditor) plain(o *fluentdOutput, below parameter) error {
-	// Lines are added right below the host, so the last is written first.
-	if path, ok := o.get("path"); ok && path.value.text != e.to.path {
-		if e.to.path == "" && strings.Trim(path.value.text, "/") != "" {
-			// An empty path can't be written; as a comment it stays to be seen.
-			if err := path.draft.replace(path.name, "# "+path.key); err != nil {
-				return err
-			}
-		} else if e.to.path != "" {
-			if err := e.set(path, e.to.path); err != nil {
-				return err
-			}
-		}
-	} else if !ok && e.to.path != "" {
-		e.insert(below, "path", e.to.path)
+	if err := e.setOrInsert(o, "port", strconv.Itoa(e.to.port), strconv.Itoa(defaultPort), below); err != nil {
+		return err
 	}
 	if err := e.setOrInsert(o, "scheme", e.to.scheme, "http", below); err != nil {
 		return err
 	}
-	return e.setOrInsert(o, "port", strconv.Itoa(e.to.port), strconv.Itoa(defaultPort), below)
+	path, ok := o.get("path")
+	switch {
+	case !ok && e.to.path != "":
+		e.insert(below, "path", e.to.path)
+	case !ok || path.value.text == e.to.path || e.to.path == "" && strings.Trim(path.value.text, "/") == "":
+	case e.to.path != "":
+		return e.set(path, e.to.path)
+	default:
+		// An empty path can't be written; as a comment it stays to be seen.
+		return path.draft.replace(path.name, "# "+path.key)
+	}
+	return nil
 }
 
 // hosts re-points the entries of a comma list and keeps its form.
@@ -205,10 +204,10 @@ func (e *fluentdEditor) credentials(o *fluentdOutput, below parameter) error {
 		e.find(o.kind, "fluentd-no-password", Blocker, "the target wants the user "+e.target.Username+" and no password was given", "give the password, or accept this and write it yourself")
 		return nil
 	}
-	if err := e.setOrInsert(o, "password", e.target.Password, "", below); err != nil {
+	if err := e.setOrInsert(o, "user", e.target.Username, "", below); err != nil {
 		return err
 	}
-	return e.setOrInsert(o, "user", e.target.Username, "", below)
+	return e.setOrInsert(o, "password", e.target.Password, "", below)
 }
 
 // Majors of Elasticsearch at which types changed (breaking changes 3-01, 4-02, 5-02).
@@ -231,10 +230,10 @@ func (e *fluentdEditor) types(o *fluentdOutput) error {
 	// The plugin reads the target's version once, at its start. An OpenSearch says 1, 2 or 3, which it takes for an
 	// Elasticsearch with types; and a plugin that was told not to ask believes default_elasticsearch_version.
 	if e.target.Version.Product == openSearch {
-		if err := e.setOrInsert(o, "default_elasticsearch_version", strconv.Itoa(typelessMajor), "", below); err != nil {
+		if err := e.setOrInsert(o, "verify_es_version_at_startup", "false", "true", below); err != nil {
 			return err
 		}
-		if err := e.setOrInsert(o, "verify_es_version_at_startup", "false", "true", below); err != nil {
+		if err := e.setOrInsert(o, "default_elasticsearch_version", strconv.Itoa(typelessMajor), "", below); err != nil {
 			return err
 		}
 	} else if !o.is("verify_es_version_at_startup", true) {

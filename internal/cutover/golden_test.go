@@ -16,7 +16,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"golang.org/x/tools/txtar"
+	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
 )
@@ -88,6 +88,8 @@ func adapterFor(t *testing.T, kind string, c goldenCase, folder string) Adapter 
 	switch kind {
 	case "fluentd":
 		return &Fluentd{Writer: writer, GemFolders: []string{}, Version: c.setting("fluentd"), PluginVersion: c.setting("plugin")}
+	case "rsyslog":
+		return &Rsyslog{Writer: writer}
 	}
 	t.Fatalf("no adapter for %s", kind)
 	return nil
@@ -137,7 +139,7 @@ func windowsLines(text string) string { return strings.ReplaceAll(text, "\n", "\
 
 func TestEveryConfigurationIsRePointedAsWrittenInItsCaseAndPutBackByteForByte(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"fluentd"} {
+	for _, kind := range []string{"fluentd", "rsyslog"} {
 		paths, err := filepath.Glob(filepath.Join("testdata", kind, "*.txtar"))
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("no cases for %s: %v", kind, err)

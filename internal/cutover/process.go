@@ -73,7 +73,7 @@ func (p Process) find(ctx context.Context) (int, error) {
 	default:
 		return 0, problem("name a pid file, a systemd unit or a command that reloads the writer", ErrNoProcess)
 	}
-	if !alive(pid) {
+	if !alive(pid) || isZombie(pid) {
 		return 0, problem("start the writer", fmt.Errorf("%w: process %d of %s is gone", ErrNoProcess, pid, p))
 	}
 	return pid, nil
@@ -110,6 +110,12 @@ func startTime(pid int) string {
 		return fields[statStart]
 	}
 	return ""
+}
+
+// isZombie says whether a process ended and only waits for its parent to notice.
+func isZombie(pid int) bool {
+	fields := statFields(pid)
+	return len(fields) > 0 && fields[0] == "Z"
 }
 
 func childrenOf(pid int) []string {

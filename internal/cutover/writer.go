@@ -86,6 +86,9 @@ func (w *Writer) show(ctx context.Context, k kind) (Change, error) {
 	}
 	change.Outputs, change.Fence, change.Reload = found.outputs, found.fence, found.reload.text
 	change.Findings = w.accepted(found.findings)
+	if len(change.Blockers()) > 0 {
+		change.Fence = Fence{Reason: "the blockers found leave open what it sends where"}
+	}
 	for _, e := range found.edits {
 		change.Files = append(change.Files, FileChange{Path: e.path, Diff: unified(e.path, e.before, e.after)})
 	}
@@ -159,7 +162,7 @@ func (w *Writer) prepare(ctx context.Context, k kind) (State, error) {
 	}
 	if len(found.edits) == 0 {
 		return state, problem("check the source's URL and its other names, or take this writer out of the migration",
-			fmt.Errorf("%s %s: %w: %s and its includes name %s nowhere", k.name, w.ID, ErrNoOutput, w.Config, maskSecrets(w.Source.URL)))
+			fmt.Errorf("%s %s: %w: %s and its includes name %s nowhere", k.name, w.ID, ErrNoOutput, w.Config, w.Source.bare()))
 	}
 	if state.Files, err = v.prepare(found.edits); err != nil {
 		return state, err
@@ -316,7 +319,7 @@ func (w *Writer) byService(verb string, renews renewal) reloadWay {
 }
 
 func (w *Writer) environment() []string {
-	return []string{"HIKKOSHI_SOURCE=" + w.Source.URL, "HIKKOSHI_TARGET=" + w.Target.URL}
+	return []string{"HIKKOSHI_SOURCE=" + w.Source.bare(), "HIKKOSHI_TARGET=" + w.Target.bare()}
 }
 
 // validateBy runs the command that judges a configuration.

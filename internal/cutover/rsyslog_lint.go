@@ -1,0 +1,121 @@
+package cutover
+
+// rsyslog_lint.go answers: what in an rsyslog configuration would lose or double events during the move? Facts:
+// omelasticsearch.c of 8.2302, and measurements with it. Next: rsyslog.go.
+
+import "strings"
+
+type rsyslogRule struct {
+	code       string
+	severity   Severity
+	text, hint string
+	applies    func(t *rsyslogTree, action *rsyslogObject, target Endpoint) bool
+}
+
+var rsyslogRules = []rsyslogRule{
+	{"rsyslog-no-error-file", Danger, "no errorfile: events that the cluster refuses vanish without a trace",
+		`add errorfile="/var/log/omelasticsearch-errors.json", and count its lines after the cutover`,
+		func(_ *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return !has(a, "errorfile") }},
+	{"rsyslog-no-retry-failures", Warning, "single items that the cluster refuses (a full queue, a write block) are not sent again",
+		`add retryfailures="on" with a retryruleset, or send the error file again by hand`,
+		func(_ *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return !a.on("retryfailures", false) }},
+	{"rsyslog-gives-up", Danger, "action.resumeRetryCount is not -1: while the cluster can't be reached, events are dropped after that many tries (none by default)",
+		`set action.resumeRetryCount="-1"`,
+		func(t *rsyslogTree, a *rsyslogObject, _ Endpoint) bool {
+			return a.text("action.resumeretrycount", t.directive("actionresumeretrycount")) != "-1"
+		}},
+	{"rsyslog-memory-queue", Danger, "the queue is in memory only: what the restart finds unsent is lost after a second or two",
+		`give the action queue.type="LinkedList" queue.filename="es" queue.saveOnShutdown="on"`,
+		func(t *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return !t.queueOnDisk(a) }},
+	{"rsyslog-queue-not-saved", Danger, "the queue goes to disk only when it is full; what is in memory at the restart is lost",
+		`set queue.saveOnShutdown="on"`,
+		func(t *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return t.queueOnDisk(a) && !t.queueSaved(a) }},
+	{"rsyslog-full-queue-drops", Danger, "a full queue drops events at once (queue.timeoutEnqueue 0)", "remove it, or set it to -1",
+		func(t *rsyslogTree, a *rsyslogObject, _ Endpoint) bool {
+			return t.queue(a).text("queue.timeoutenqueue", "") == "0"
+		}},
+	{"rsyslog-no-bulk", Warning, "bulkmode is off: each event is a request, and a backlog takes long", `set bulkmode="on"`,
+		func(_ *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return !a.on("bulkmode", false) }},
+	{"rsyslog-no-id", Warning, "no bulkid: the cluster makes the ids, so a bulk whose answer got lost is stored twice when it is sent again",
+		`add a template with $!uuid or a hash, bulkid="thatTemplate" dynbulkid="on"`,
+		func(_ *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return !has(a, "bulkid") }},
+	{"rsyslog-index-is-a-template", Danger, "searchIndex names a template, but dynSearchIndex is off, so everything goes to one index of that name",
+		`set dynSearchIndex="on"`,
+		func(t *rsyslogTree, a *rsyslogObject, _ Endpoint) bool {
+			return !a.on("dynsearchindex", false) && t.hasTemplate(a.text("searchindex", ""))
+		}},
+	{"rsyslog-daily-index", Info, "the index of the day of the cutover gets events on both sides", "verify that index last, after the writers have moved",
+		func(_ *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return a.on("dynsearchindex", false) }},
+	{"rsyslog-types", Danger, "dynSearchType gives events of one index several types, which the target refuses", "give each type an index of its own",
+		func(_ *rsyslogTree, a *rsyslogObject, target Endpoint) bool {
+			return a.on("dynsearchtype", false) && !target.Version.IsZero() && target.Version.Lineage() >= singleTypeMajor
+		}},
+	{"rsyslog-parent", Danger, "parent: the target has no _parent any more, and refuses such events", "move parents and children to a join field first",
+		func(_ *rsyslogTree, a *rsyslogObject, target Endpoint) bool {
+			return has(a, "parent") && !target.Version.IsZero() && target.Version.Lineage() >= singleTypeMajor
+		}},
+}
+
+func has(object *rsyslogObject, name string) bool {
+	_, ok := object.get(name)
+	return ok
+}
+
+// queue gives the object whose queue holds an action's events while the cluster can't be reached: the action itself, its
+// ruleset, or the main queue. An action's queue is direct unless it says otherwise: then it holds nothing.
+func (t *rsyslogTree) queue(action *rsyslogObject) *rsyslogObject {
+	if kind := strings.ToLower(action.text("queue.type", "direct")); kind != "direct" {
+		return action
+	}
+	if has(action, "queue.filename") {
+		return action
+	}
+	if action.ruleset != nil && (has(action.ruleset, "queue.type") || has(action.ruleset, "queue.filename")) {
+		return action.ruleset
+	}
+	return t.first("main_queue")
+}
+
+func (t *rsyslogTree) queueOnDisk(action *rsyslogObject) bool {
+	queue := t.queue(action)
+	if queue == nil {
+		return t.directive("mainmsgqueuefilename") != ""
+	}
+	return has(queue, "queue.filename") || strings.EqualFold(queue.text("queue.type", ""), "disk")
+}
+
+func (t *rsyslogTree) queueSaved(action *rsyslogObject) bool {
+	queue := t.queue(action)
+	if queue == nil {
+		return strings.EqualFold(t.directive("mainmsgqueuesaveonshutdown"), "on")
+	}
+	return queue.on("queue.saveonshutdown", false) || strings.EqualFold(queue.text("queue.type", ""), "disk")
+}
+
+func (t *rsyslogTree) hasTemplate(name string) bool {
+	for _, file := range t.files {
+		for _, object := range file.objects {
+			if object.name == "template" && name != "" && object.text("name", "") == name {
+				return true
+			}
+		}
+		for _, d := range file.directives {
+			if own, _, ok := strings.Cut(d.value, ","); ok && d.name == "template" && name != "" && own == name {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (t *rsyslogTree) lint(moved []*rsyslogObject, target Endpoint) []Finding {
+	var findings []Finding
+	for _, action := range moved {
+		for _, rule := range rsyslogRules {
+			if rule.applies(t, action, target) {
+				findings = append(findings, Finding{Code: rule.code, Severity: rule.severity, File: action.draft.path, Line: action.line(), Text: rule.text, Hint: rule.hint})
+			}
+		}
+	}
+	return findings
+}
