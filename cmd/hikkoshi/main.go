@@ -15,6 +15,8 @@ import (
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
 	"github.com/hikkoshi/hikkoshi/internal/migration"
+	"github.com/hikkoshi/hikkoshi/internal/plan"
+	"github.com/hikkoshi/hikkoshi/internal/steps"
 	"github.com/hikkoshi/hikkoshi/internal/ui"
 )
 
@@ -25,6 +27,18 @@ type commandLine struct {
 	Yes     bool   `short:"y" help:"Do not ask; for scripts."`
 	Profile string `help:"AWS profile; by default the usual chain: environment, shared files, SSO, instance role." env:"AWS_PROFILE"`
 	Region  string `help:"AWS region; by default that of migration.yaml or of the profile."`
+
+	Init      initCommand      `cmd:"" help:"Write migration.yaml from the names or addresses of both sides."`
+	Doctor    doctorCommand    `cmd:"" help:"Look at both sides and tell what stands in the way. Changes nothing."`
+	Plan      planCommand      `cmd:"" help:"Decide how each index travels and which steps are needed; save that to a file."`
+	Apply     applyCommand     `cmd:"" help:"Carry the plan out: snapshot, new domain, restore, proof. Run it again to go on."`
+	Status    statusCommand    `cmd:"" help:"Tell how far the migration is."`
+	Sync      syncCommand      `cmd:"" help:"Bring over what was written to the source since."`
+	Verify    verifyCommand    `cmd:"" help:"Compare counts and contents of both sides."`
+	Cutover   cutoverCommand   `cmd:"" help:"Move the writers, and bring over what they left behind."`
+	Rollback  rollbackCommand  `cmd:"" help:"Take back the cutover, with what was written since; before it, what apply made."`
+	Retire    retireCommand    `cmd:"" help:"End the source: final snapshot, then ask for its deletion."`
+	AccessKey accessKeyCommand `cmd:"" help:"Make an access key for the user that may pass the snapshot role, and show it once."`
 
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -58,7 +72,7 @@ var (
 )
 
 // refusals are the errors of other packages that mean exitRefused.
-var refusals = []error{errRefused, engine.ErrBlocked, engine.ErrPlanChanged, engine.ErrUnknownStep, engine.ErrBusy, engine.ErrPointOfNoReturn}
+var refusals = []error{errRefused, engine.ErrBlocked, engine.ErrPlanChanged, engine.ErrUnknownStep, engine.ErrBusy, engine.ErrPointOfNoReturn, plan.ErrStale}
 
 func exitCode(err error) int {
 	switch {
@@ -111,13 +125,9 @@ func run(arguments []string) int {
 
 // hint finds what a person should do now, in whichever type of error carries it.
 func hint(err error) string {
-	var withHint *engine.HintError
-	if errors.As(err, &withHint) && withHint.Hint != "" {
-		return withHint.Hint
-	}
 	var mistake *migration.Error
 	if errors.As(err, &mistake) {
 		return mistake.Hint
 	}
-	return ""
+	return steps.Hint(err)
 }

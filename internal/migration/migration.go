@@ -124,8 +124,10 @@ type Writer struct {
 	PIDFile string `yaml:"pid_file,omitempty"`
 	Service string `yaml:"service,omitempty"`
 	Reload  string `yaml:"reload,omitempty"`
-	// TailFile is a file the writer follows; a canary line is appended there to prove the new road.
+	// TailFile is a file the writer follows; TailLine, a line as its parser expects it with {{canary}} in it, is appended
+	// there to prove the new road.
 	TailFile string `yaml:"tail_file,omitempty"`
+	TailLine string `yaml:"tail_line,omitempty"`
 	// SourceHosts are further names under which this writer knows the source.
 	SourceHosts []string `yaml:"source_hosts,omitempty"`
 }

@@ -174,6 +174,9 @@ func (m *Migration) checkWriters() (string, string) {
 		if kinds != 1 {
 			return fmt.Sprintf("writers, entry %d: give exactly one of fluentd, rsyslog, alias, command", i+1), "one entry for each writer"
 		}
+		if (writer.TailFile == "") != (writer.TailLine == "") || writer.TailLine != "" && !strings.Contains(writer.TailLine, "{{canary}}") {
+			return fmt.Sprintf("writers, entry %d: tail_file and tail_line go together, and the line holds {{canary}}", i+1), "write a line as the writer's parser expects it, with {{canary}} in its user agent, say"
+		}
 		if writer.Command != "" && writer.Undo == "" {
 			return fmt.Sprintf("writers, entry %d: command without undo", i+1), "rollback needs the way back; write undo: 'true' if there is nothing to take back"
 		}

@@ -3,6 +3,7 @@ package plan
 // check_cluster.go answers: are both clusters fit for the move? Next: check_repository.go.
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -81,7 +82,11 @@ func checkDomain(facts *Facts, _ *migration.Migration, _ []Route) []Finding {
 	for _, replacement := range facts.Target.Modelled {
 		findings = append(findings, Finding{ID: "domain-setting", Severity: Warning, Subject: facts.Target.Label,
 			Message: fmt.Sprintf("%s: %s cannot be kept (%s)", replacement.Setting, replacement.Old, replacement.Reason),
-			WillDo:  "the new domain gets " + replacement.New})
+			WillDo:  "the new domain gets " + cmp.Or(replacement.New, "none")})
+	}
+	for _, undecided := range facts.Target.Undecided {
+		findings = append(findings, Finding{ID: "domain-undecided", Severity: Blocker, Subject: facts.Target.Label,
+			Message: undecided.Setting + ": " + undecided.Reason, Decide: undecided.Advice})
 	}
 	return findings
 }

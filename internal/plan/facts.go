@@ -40,6 +40,15 @@ type Side struct {
 	SnapshotsRunning []string `json:"snapshots_running,omitempty"`
 	// Modelled is how a new domain will differ from the old one.
 	Modelled []Replacement `json:"modelled,omitempty"`
+	// Undecided is what only a person can decide about the new domain.
+	Undecided []Undecided `json:"undecided,omitempty"`
+}
+
+// Undecided is a setting of the new domain that nothing on the old one answers.
+type Undecided struct {
+	Setting string `json:"setting"`
+	Reason  string `json:"reason"`
+	Advice  string `json:"advice"`
 }
 
 // Replacement is one setting that the new domain cannot have as the old one had it.

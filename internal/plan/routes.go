@@ -133,3 +133,12 @@ func matchesAny(patterns []string, name string) bool {
 		return err == nil && matched
 	})
 }
+
+// LateRoute says how an index that appeared after the plan was made travels, if it does: document by document, with the
+// rounds.
+func LateRoute(name string, target es.Version, wanted *migration.Migration) (Route, bool) {
+	if !selected(name, wanted) || isInternal(name) || IsKibana(name) {
+		return Route{}, false
+	}
+	return Route{Source: name, Target: TargetName(name, target, wanted), Kind: Backfill, Reason: "made after the plan"}, true
+}

@@ -1,0 +1,52 @@
+package main
+
+// apply.go answers: how does a saved plan run (apply), and what was brought over since (sync)?
+
+import (
+	"context"
+
+	"github.com/hikkoshi/hikkoshi/internal/steps"
+)
+
+type applyCommand struct{ moveFlags }
+
+// Run carries the plan out, or goes on with it.
+func (c *applyCommand) Run(ctx context.Context, call *invocation) error {
+	move, err := c.openMove(call)
+	if err != nil {
+		return err
+	}
+	if err := fresh(ctx, move); err != nil {
+		return err
+	}
+	if err := runPhase(ctx, call, move, steps.PhaseApply, "Apply the plan to "+move.Wanted.Target.Label()+"?"); err != nil {
+		return err
+	}
+	proof, err := steps.LoadProof(move.Wanted)
+	if err != nil {
+		return err
+	}
+	showProof(call.View, proof)
+	call.View.Say("The target is loaded. `hikkoshi cutover` moves the writers; `hikkoshi sync` shortens the lag until then.")
+	return call.View.Result(proof)
+}
+
+type syncCommand struct{ moveFlags }
+
+// Run brings the target up to the source once more.
+func (c *syncCommand) Run(ctx context.Context, call *invocation) error {
+	move, err := c.openMove(call)
+	if err != nil {
+		return err
+	}
+	settled, err := phaseBegun(move, steps.PhaseCutover)
+	if err != nil {
+		return err
+	}
+	written, deleted, err := move.Sync(ctx, settled, call.View.Event)
+	if err != nil {
+		return err
+	}
+	call.View.Say("Brought over %d documents, %d deletions.", written, deleted)
+	return call.View.Result(map[string]int64{"written": written, "deleted": deleted})
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hikkoshi/hikkoshi/internal/lab"
+	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
+	"github.com/hikkoshi/hikkoshi/internal/steps"
+)
+
+// hikkoshi runs the program in this process, as main does, and gives its exit code.
+func hikkoshi(t *testing.T, arguments ...string) int {
+	t.Helper()
+	t.Logf("hikkoshi %s", strings.Join(arguments, " "))
+	return run(arguments)
+}
+
+func writeFile(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func send(t *testing.T, method, url, body string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := response.Body.Close(); err != nil || response.StatusCode >= 300 {
+		t.Fatalf("%s %s: %s %v", method, url, response.Status, err)
+	}
+}
+
+func TestTheClassicMoveBetweenTwoRealClustersLosesNothing(t *testing.T) {
+	folder := t.TempDir()
+	repository := filepath.Join(folder, "repository")
+	source, target := labtest.Pair(t, "2.3.2", "5.5.2", folder)
+	summary, err := lab.Generate(t.Context(), source.URL(), "2.3.2", lab.Data{Seed: 1, NginxDocs: 2000, Days: 2, Kibana: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	send(t, http.MethodPost, target.URL()+"/.kibana/config/5.5.2", `{"buildNum":15524}`)
+	config := filepath.Join(folder, "migration.yaml")
+	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 2s}\n", source.URL(), target.URL(), repository))
+	if code := hikkoshi(t, "doctor", "-c", config); code != exitFindings {
+		t.Errorf("doctor: %d, want %d: no writers are named", code, exitFindings)
+	}
+	for _, verb := range []string{"plan", "apply", "status", "verify"} {
+		if code := hikkoshi(t, verb, "-c", config, "--yes"); code != exitDone {
+			t.Fatalf("%s: exit code %d", verb, code)
+		}
+	}
+	send(t, http.MethodPost, source.URL()+"/nginx-access-2017.09.10/access/late-1", `{"message":"written after the snapshot","@timestamp":"2017-09-10T23:59:59Z"}`)
+	if code := hikkoshi(t, "verify", "-c", config); code != exitFindings {
+		t.Errorf("verify with a lag: %d, want %d", code, exitFindings)
+	}
+	if code := hikkoshi(t, "retire", "-c", config, "--yes"); code != exitRefused {
+		t.Errorf("retire before cutover: %d, want %d", code, exitRefused)
+	}
+	if code := hikkoshi(t, "cutover", "-c", config, "--yes"); code != exitDone {
+		t.Fatalf("cutover: %d", code)
+	}
+	proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json"))
+	if !proof.Holds || proof.Documents < int64(summary.Total()-20) {
+		t.Errorf("proof: %+v, generated %d", proof, summary.Total())
+	}
+	send(t, http.MethodPost, target.URL()+"/nginx-access-2017.09.10/access/on-target", `{"message":"written after cutover"}`)
+	if code := hikkoshi(t, "rollback", "-c", config, "--yes"); code != exitDone {
+		t.Fatalf("rollback: %d", code)
+	}
+	send(t, http.MethodGet, source.URL()+"/nginx-access-2017.09.10/access/on-target", "")
+	if code := hikkoshi(t, "cutover", "-c", config, "--yes"); code != exitDone {
+		t.Fatalf("second cutover: %d", code)
+	}
+	if code := hikkoshi(t, "retire", "-c", config, "--yes"); code != exitDone {
+		t.Fatalf("retire: %d", code)
+	}
+}
+
+func readProof(t *testing.T, path string) steps.Proof {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var proof steps.Proof
+	if err := json.Unmarshal(content, &proof); err != nil {
+		t.Fatal(err)
+	}
+	return proof
+}

@@ -1,0 +1,192 @@
+package main
+
+// plan.go answers: what is wrong (doctor), and what will be done (plan)?
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/plan"
+	"github.com/hikkoshi/hikkoshi/internal/steps"
+	"github.com/hikkoshi/hikkoshi/internal/ui"
+)
+
+type doctorCommand struct{ moveFlags }
+
+// Run looks at both sides and tells every finding. It changes nothing.
+func (c *doctorCommand) Run(ctx context.Context, call *invocation) error {
+	wanted, sides, err := c.open(call)
+	if err != nil {
+		return err
+	}
+	call.View.Say("Looking at %s and %s …", wanted.Source.Label(), wanted.Target.Label())
+	facts, err := steps.Look(ctx, wanted, sides)
+	if err != nil {
+		return err
+	}
+	made := plan.Make(facts, wanted)
+	showFacts(call.View, facts)
+	showFindings(call.View, made.Findings)
+	if err := call.View.Result(made); err != nil {
+		return err
+	}
+	for _, finding := range made.Findings {
+		if finding.Severity != plan.Info {
+			return errFindings
+		}
+	}
+	return nil
+}
+
+type planCommand struct {
+	moveFlags
+	ShowDiff bool `help:"Show the change of each writer's configuration."`
+}
+
+// Run makes the plan and saves it, unless something must be decided first.
+func (c *planCommand) Run(ctx context.Context, call *invocation) error {
+	wanted, sides, err := c.open(call)
+	if err != nil {
+		return err
+	}
+	call.View.Say("Looking at %s and %s …", wanted.Source.Label(), wanted.Target.Label())
+	facts, err := steps.Look(ctx, wanted, sides)
+	if err != nil {
+		return err
+	}
+	made := plan.Make(facts, wanted)
+	if begun, err := applyBegun(wanted.StateFile(journalFile)); err != nil {
+		return err
+	} else if begun {
+		return engine.WithHint(fmt.Errorf("%s is under way with an earlier plan: %w", wanted.Name, errRefused), "go on with `hikkoshi apply`, or take it back with `hikkoshi rollback` first")
+	}
+	move := &steps.Move{Wanted: wanted, Sides: sides, Plan: made}
+	for _, phase := range []string{steps.PhaseApply, steps.PhaseCutover, steps.PhaseRetire} {
+		list, err := move.Steps(phase)
+		if err != nil {
+			return err
+		}
+		for _, step := range list {
+			_, undoable := step.(engine.Undoer)
+			made.Steps = append(made.Steps, plan.Step{Phase: phase, ID: step.ID(), Title: step.Title(), Undoable: undoable})
+		}
+	}
+	showFindings(call.View, made.Findings)
+	showPlan(call.View, made)
+	if c.ShowDiff {
+		for _, writer := range facts.Writers {
+			call.View.Print(writer.Diff)
+		}
+	}
+	if err := call.View.Result(made); err != nil {
+		return err
+	}
+	if blockers := plan.Blockers(made.Findings); len(blockers) > 0 {
+		return engine.WithHint(fmt.Errorf("%d things must be decided or mended first; no plan was saved: %w", len(blockers), errRefused), blockers[0].Decide)
+	}
+	if err := made.Save(wanted.StateFile(planFile)); err != nil {
+		return err
+	}
+	call.View.Say("The plan is saved. `hikkoshi apply` carries it out.")
+	return nil
+}
+
+// applyBegun says whether the journal holds a step of apply that began and was not taken back.
+func applyBegun(file string) (bool, error) {
+	journal, err := engine.ReadJournal(file)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = journal.Close() }() // only read
+	identity, found, err := journal.Plan(steps.PhaseApply)
+	if err != nil || !found {
+		return false, err
+	}
+	for _, step := range identity.Steps {
+		if journal.Step(steps.PhaseApply, step).Begun {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func showFacts(view *ui.View, facts *plan.Facts) {
+	table := ui.Table{Headings: []string{"", "cluster", "version", "health", ">indices", ">documents", ">primaries"}}
+	for _, side := range []struct {
+		name string
+		side plan.Side
+	}{{"source", facts.Source}, {"target", facts.Target}} {
+		var documents, bytes int64
+		for _, index := range side.side.Indices {
+			documents += index.Documents
+			bytes += index.Bytes
+		}
+		health := side.side.Health
+		if !side.side.Exists {
+			health = "not there yet"
+		}
+		table.Rows = append(table.Rows, []string{side.name, side.side.Label, side.side.Version.Full(), health,
+			ui.Count(int64(len(side.side.Indices))), ui.Count(documents), ui.Bytes(bytes)})
+	}
+	view.Table(table)
+}
+
+func showFindings(view *ui.View, findings []plan.Finding) {
+	marks := map[plan.Severity]string{plan.Blocker: "■ decide", plan.Warning: "▲ mind", plan.Info: "· note"}
+	for _, finding := range findings {
+		text := fmt.Sprintf("%s  %s: %s", marks[finding.Severity], finding.Subject, finding.Message)
+		if finding.WillDo != "" {
+			text += "\n            → " + finding.WillDo
+		}
+		if finding.Decide != "" {
+			text += "\n            what to do: " + finding.Decide
+		}
+		view.Print(text)
+	}
+	if len(findings) == 0 {
+		view.Print("Nothing stands in the way.")
+	}
+}
+
+func showPlan(view *ui.View, made *plan.Plan) {
+	routes := ui.Table{Title: "\nHow each index travels", Headings: []string{"index", "becomes", "route", ">documents", ">size", "because"}}
+	var documents, bytes int64
+	for _, route := range made.Routes {
+		if route.Kind != plan.Skip {
+			documents += route.Documents
+			bytes += route.Bytes
+		}
+		routes.Rows = append(routes.Rows, []string{route.Source, route.Target, string(route.Kind), ui.Count(route.Documents), ui.Bytes(route.Bytes), route.Reason})
+	}
+	routes.Footer = []string{"moving", "", "", ui.Count(documents), ui.Bytes(bytes), ""}
+	view.Table(routes)
+	table := ui.Table{Title: "\nThe steps", Headings: []string{"phase", "step", "undo"}}
+	for _, step := range made.Steps {
+		undo := "yes"
+		if !step.Undoable {
+			undo = "NO: point of no return"
+		}
+		table.Rows = append(table.Rows, []string{step.Phase, step.Title, undo})
+	}
+	view.Table(table)
+}
+
+// fresh refuses a saved plan that the world has left behind, unless apply began with it already.
+func fresh(ctx context.Context, move *steps.Move) error {
+	begun, err := applyBegun(move.Wanted.StateFile(journalFile))
+	if err != nil || begun {
+		return err
+	}
+	now, err := steps.Look(ctx, move.Wanted, move.Sides)
+	if err != nil {
+		return err
+	}
+	if err := move.Plan.CheckFresh(now, move.Wanted); err != nil {
+		return engine.WithHint(err, "run `hikkoshi plan` again and read what changed")
+	}
+	if blockers := plan.Blockers(plan.Diagnose(now, move.Wanted, move.Plan.Routes)); len(blockers) > 0 {
+		return engine.WithHint(fmt.Errorf("%s: %s: %w", blockers[0].Subject, blockers[0].Message, errRefused), blockers[0].Decide)
+	}
+	return nil
+}

@@ -1,0 +1,251 @@
+package steps
+
+// phases.go answers: which steps, in which order? Next: any step.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/hikkoshi/hikkoshi/internal/cutover"
+	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/migration"
+	"github.com/hikkoshi/hikkoshi/internal/plan"
+)
+
+// The phases of a move, as the journal names them.
+const (
+	PhaseApply   = "apply"
+	PhaseCutover = "cutover"
+	PhaseRetire  = "retire"
+)
+
+// Move is one migration with its plan, ready to give the steps of each phase.
+type Move struct {
+	Wanted *migration.Migration
+	Sides  *Sides
+	Plan   *plan.Plan
+}
+
+// Steps gives the steps of a phase.
+func (m *Move) Steps(phase string) ([]engine.Step, error) {
+	switch phase {
+	case PhaseApply:
+		return m.applySteps(), nil
+	case PhaseCutover:
+		return m.cutoverSteps(), nil
+	case PhaseRetire:
+		return m.retireSteps(), nil
+	}
+	return nil, fmt.Errorf("there is no phase %s", phase)
+}
+
+func (m *Move) applySteps() []engine.Step {
+	sides, wanted := m.Sides, m.Wanted
+	snapshot := plan.SnapshotName(wanted)
+	restored, kibana, closed := m.Plan.Moving(plan.Restore), m.Plan.Moving(plan.Kibana), m.closedIndices()
+	var list []engine.Step
+	if wanted.Repository.Type == migration.RepositoryS3 && wanted.Source.Domain != "" {
+		list = append(list, &backupIdentity{wanted: wanted, sides: sides})
+	}
+	list = append(list, &registerRepository{wanted: wanted, sides: sides, open: sides.Source, side: "source"})
+	if len(closed) > 0 {
+		list = append(list, &openClosed{indices: sourcesOf(closed), open: sides.Source})
+	}
+	list = append(list, &takeSnapshot{id: "snapshot", name: snapshot, wanted: wanted, open: sides.Source, indices: m.snapshotIndices(), proof: m.snapshotProof})
+	if wanted.Target.Domain != "" {
+		list = append(list, &createDomain{wanted: wanted, sides: sides})
+	}
+	if len(restored) > 0 {
+		list = append(list, &registerRepository{wanted: wanted, sides: sides, open: sides.Target, side: "target", readOnly: true, snapshot: snapshot})
+	}
+	list = append(list, &moveTemplates{source: sides.Source, target: sides.Target})
+	if len(restored) > 0 {
+		list = append(list, &restoreIndices{target: sides.Target, repository: wanted.Repository.Name, snapshot: snapshot, routes: restored,
+			replace: wanted.Indices.Existing == migration.ExistingReplace})
+	}
+	list = append(list, &moveAliases{source: sides.Source, target: sides.Target, routes: restored})
+	if len(kibana) > 0 {
+		list = append(list, &moveKibana{source: sides.Source, target: sides.Target, routes: kibana})
+	}
+	list = append(list, &catchUp{id: "catch-up", title: "bring over what was written since the snapshot", source: sides.Source, target: sides.Target, pairs: m.Pairs})
+	if len(closed) > 0 {
+		list = append(list, &closeAgain{source: sides.Source, target: sides.Target, onSource: sourcesOf(closed), onTarget: targets(closed)})
+	}
+	return append(list, &prove{id: "verify", move: m, lagAllowed: true})
+}
+
+func (m *Move) cutoverSteps() []engine.Step {
+	sides, wanted := m.Sides, m.Wanted
+	list := []engine.Step{
+		&readyForCutover{move: m},
+		&catchUp{id: "catch-up-before", title: "shorten the lag", source: sides.Source, target: sides.Target, pairs: m.Pairs},
+		&wayBack{source: sides.Source, target: sides.Target, pairs: m.Pairs, counts: m.counts, quiet: wanted.Cutover.Quiet, limit: wanted.Cutover.Timeout},
+	}
+	if wanted.Cutover.Protocol == migration.ProtocolFence {
+		list = append(list, &fence{source: sides.Source, move: m})
+	}
+	for i := range wanted.Writers {
+		list = append(list, m.writerStep(i))
+	}
+	list = append(list,
+		&becomeQuiet{source: sides.Source, counts: m.counts, quiet: wanted.Cutover.Quiet, limit: wanted.Cutover.Timeout},
+		&catchUp{id: "catch-up-after", title: "bring over what the writers left behind", source: sides.Source, target: sides.Target, pairs: m.Pairs, settled: true},
+	)
+	if kibana := m.Plan.Moving(plan.Kibana); len(kibana) > 0 {
+		list = append(list, &moveKibana{source: sides.Source, target: sides.Target, routes: kibana})
+	}
+	return append(list, &prove{id: "verify", move: m})
+}
+
+func (m *Move) retireSteps() []engine.Step {
+	sides, wanted := m.Sides, m.Wanted
+	list := []engine.Step{
+		&mayRetire{wanted: wanted, source: sides.Source, counts: m.counts, proof: func() (Proof, error) { return LoadProof(wanted) }},
+		&takeSnapshot{id: "final-snapshot", name: plan.FinalSnapshotName(wanted), wanted: wanted, open: sides.Source, indices: m.snapshotIndices(), proof: m.snapshotProof, keep: true},
+	}
+	if wanted.Source.Domain != "" && !wanted.Retire.Keep {
+		list = append(list, &deleteDomain{wanted: wanted, sides: sides})
+	}
+	return list
+}
+
+// writerStep makes the step of one writer; its adapter is made when it is needed, since the target has no address before.
+func (m *Move) writerStep(number int) engine.Step {
+	writer := m.Wanted.Writers[number]
+	what := map[bool]string{true: "fluentd " + writer.Fluentd}[writer.Fluentd != ""]
+	switch {
+	case writer.Rsyslog != "":
+		what = "rsyslog " + writer.Rsyslog
+	case writer.Alias != "":
+		what = "the alias " + writer.Alias
+	case writer.Command != "":
+		what = "a writer by a command of yours"
+	}
+	return &moveWriter{name: fmt.Sprintf("writer-%d", number+1), title: "re-point " + what, adapter: func(ctx context.Context) (cutover.Adapter, error) {
+		list, err := adapters(ctx, m.Wanted, m.Sides, &m.Plan.Facts)
+		if err != nil {
+			return nil, err
+		}
+		return list[number], nil
+	}}
+}
+
+// Pairs lists every pair of indices that rounds and proofs compare: those of the plan, and those that appeared on the
+// source since and match its patterns.
+func (m *Move) Pairs(ctx context.Context) ([]plan.Route, error) {
+	pairs := append(m.Plan.Moving(plan.Restore), m.Plan.Moving(plan.Backfill)...)
+	source, err := m.Sides.Source(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := source.Indices(ctx)
+	if err != nil {
+		return nil, err
+	}
+	target, err := m.Sides.Target(ctx)
+	if err != nil {
+		return nil, err
+	}
+	info, err := target.Detect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	closed := map[string]bool{}
+	for _, row := range rows {
+		closed[row.Name] = !row.Open
+		if _, known := m.Plan.Facts.Source.Index(row.Name); known || !row.Open {
+			continue
+		}
+		if route, moves := plan.LateRoute(row.Name, info.Version, m.Wanted); moves {
+			pairs = append(pairs, route)
+		}
+	}
+	return slices.DeleteFunc(pairs, func(route plan.Route) bool { return closed[route.Source] }), nil
+}
+
+// counts says whether writes to an index matter: those to indices that stay behind do not.
+func (m *Move) counts(index string) bool {
+	for _, route := range m.Plan.Routes {
+		if route.Source == index || route.Target == index {
+			return route.Kind == plan.Restore || route.Kind == plan.Backfill
+		}
+	}
+	_, moves := plan.LateRoute(index, m.Plan.Facts.Target.Version, m.Wanted)
+	return moves
+}
+
+func (m *Move) snapshotIndices() []string {
+	var names []string
+	for _, route := range m.Plan.Routes {
+		if route.Kind != plan.Skip {
+			names = append(names, route.Source)
+		}
+	}
+	return names
+}
+
+func (m *Move) closedIndices() []plan.Route {
+	var closed []plan.Route
+	for _, route := range m.Plan.Routes {
+		if index, _ := m.Plan.Facts.Source.Index(route.Source); index.Closed && route.Kind != plan.Skip {
+			closed = append(closed, route)
+		}
+	}
+	return closed
+}
+
+func sourcesOf(routes []plan.Route) []string {
+	names := make([]string, 0, len(routes))
+	for _, route := range routes {
+		names = append(names, route.Source)
+	}
+	return names
+}
+
+// readyForCutover refuses a cutover before the load is done.
+type readyForCutover struct{ move *Move }
+
+// ID is the step's name in the journal.
+func (s *readyForCutover) ID() string { return "ready" }
+
+// Title is the step in a person's words.
+func (s *readyForCutover) Title() string { return "the target is ready to take over" }
+
+// Check wants the target's primaries started and the last proof without a changed document.
+func (s *readyForCutover) Check(ctx context.Context) (engine.Status, error) {
+	proof, err := LoadProof(s.move.Wanted)
+	if errors.Is(err, ErrNoProof) {
+		return engine.Status{State: engine.Blocked, Note: "nothing was proved yet", Hint: "finish `hikkoshi apply` first"}, nil
+	}
+	if err != nil {
+		return engine.Status{}, err
+	}
+	for _, row := range proof.Rows {
+		if row.Changed > 0 {
+			return engine.Status{State: engine.Blocked, Note: fmt.Sprintf("%d documents of %s differ on the target", row.Changed, row.Target), Hint: "run `hikkoshi sync` and `hikkoshi verify`"}, nil
+		}
+	}
+	target, err := s.move.Sides.Target(ctx)
+	if err != nil {
+		return engine.Status{}, err
+	}
+	health, err := target.Health(ctx)
+	if err != nil {
+		return engine.Status{}, err
+	}
+	if health.Status == "red" {
+		return engine.Status{State: engine.Blocked, Note: "the target is red", Hint: "mend the target first"}, nil
+	}
+	return engine.Status{State: engine.Ready, Note: "target " + health.Status}, nil
+}
+
+// Apply has nothing to change.
+func (s *readyForCutover) Apply(context.Context, *engine.Recorder) error { return nil }
+
+// Verify has nothing to prove.
+func (s *readyForCutover) Verify(context.Context) error { return nil }
+
+// Undo has nothing to take back.
+func (s *readyForCutover) Undo(context.Context, *engine.Recorder) error { return nil }

@@ -1,0 +1,78 @@
+package steps
+
+// proof.go answers: what was proved, when, and is it written down? Next: verify.go.
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/hikkoshi/hikkoshi/internal/cluster"
+	"github.com/hikkoshi/hikkoshi/internal/migration"
+	"github.com/hikkoshi/hikkoshi/internal/plan"
+)
+
+// ErrNoProof says that nothing was proved yet.
+var ErrNoProof = errors.New("there is no proof yet")
+
+// Proof is the outcome of the last verification, kept beside the journal.
+type Proof struct {
+	At    time.Time `json:"at"`
+	Holds bool      `json:"holds"`
+	// Documents is how many were compared on the source's side.
+	Documents int64 `json:"documents"`
+	// Written are the source's write counters before the comparison began: unchanged, nobody wrote since.
+	Written map[string]cluster.WriteCounters `json:"written"`
+	Rows    []ProofRow                       `json:"rows"`
+}
+
+// ProofRow is the proof of one index.
+type ProofRow struct {
+	Source  string         `json:"source"`
+	Target  string         `json:"target"`
+	Route   plan.RouteKind `json:"route"`
+	Written int64          `json:"written"` // documents on the source
+	Found   int64          `json:"found"`   // documents on the target
+	// Missing on the target, Surplus there, and Changed in content.
+	Missing int64 `json:"missing"`
+	Surplus int64 `json:"surplus"`
+	Changed int64 `json:"changed"`
+	// SourceDigest and TargetDigest are equal when the contents are.
+	SourceDigest string `json:"source_digest,omitempty"`
+	TargetDigest string `json:"target_digest,omitempty"`
+	// Examples names some documents that differ.
+	Examples []string `json:"examples,omitempty"`
+	Note     string   `json:"note,omitempty"`
+}
+
+// Holds says whether nothing of the source is missing or changed on the target.
+func (r ProofRow) Holds() bool { return r.Missing == 0 && r.Changed == 0 }
+
+const proofFile = "proof.json"
+
+// SaveProof writes the proof down.
+func SaveProof(wanted *migration.Migration, proof Proof) error {
+	encoded, err := json.MarshalIndent(proof, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode the proof: %w", err)
+	}
+	return plan.WriteFile(wanted.StateFile(proofFile), append(encoded, '\n'))
+}
+
+// LoadProof reads the last proof, or gives ErrNoProof.
+func LoadProof(wanted *migration.Migration) (Proof, error) {
+	var proof Proof
+	content, err := os.ReadFile(wanted.StateFile(proofFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return proof, ErrNoProof
+	}
+	if err != nil {
+		return proof, fmt.Errorf("read the proof: %w", err)
+	}
+	if err := json.Unmarshal(content, &proof); err != nil {
+		return proof, fmt.Errorf("read the proof: %w", err)
+	}
+	return proof, nil
+}
