@@ -2,10 +2,7 @@
 
 package lucene
 
-import (
-	"context"
-	"errors"
-)
+import "context"
 
 // DefaultReadAhead is how much of the stored fields is fetched at once: few requests to an object store, little memory.
 const DefaultReadAhead = 4 << 20
@@ -72,7 +69,7 @@ type scan struct {
 	win   *window
 }
 
-// errFn carries an error of the callback past the handling of losses.
+// errFn carries an error of the callback past the handling of losses. It is never wrapped.
 type errFn struct{ err error }
 
 func (e errFn) Error() string { return e.err.Error() }
@@ -100,16 +97,15 @@ func (sc *scan) run(ctx context.Context) error {
 			}
 		}
 		err := sc.oneChunk(next)
-		var out errFn
-		switch {
-		case err == nil:
+		if err == nil {
 			next = ch.docBase + ch.docs
-		case errors.As(err, &out):
+			continue
+		}
+		if out, ok := err.(errFn); ok {
 			return out.err
-		default:
-			if err := sc.recover(&next, err); err != nil {
-				return err
-			}
+		}
+		if err := sc.recover(&next, err); err != nil {
+			return err
 		}
 	}
 	return sc.finish()
