@@ -133,7 +133,9 @@ func EngineVersion(version es.Version) string {
 }
 
 // bareVersion is how the API of 2015 spells a version: 5.5.
-func bareVersion(version es.Version) string { return fmt.Sprintf("%d.%d", version.Major, version.Minor) }
+func bareVersion(version es.Version) string {
+	return fmt.Sprintf("%d.%d", version.Major, version.Minor)
+}
 
 // suffix is how instance types end for a version: the old product's name stays with the old product.
 func suffix(version es.Version) string {

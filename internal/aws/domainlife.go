@@ -63,10 +63,7 @@ func (s *Session) CreateDomain(ctx context.Context, plan DomainPlan, password Se
 	}
 	oldAnswer, oldErr := s.oldDomains.CreateElasticsearchDomain(ctx, old)
 	if oldErr != nil {
-		if oldErr = s.explain(doing, oldErr); errors.Is(oldErr, ErrAccessDenied) {
-			return DomainProgress{}, err
-		}
-		return DomainProgress{}, oldErr
+		return DomainProgress{}, s.telling(doing, err, oldErr)
 	}
 	status := new(types.DomainStatus)
 	if err := respell(oldAnswer.DomainStatus, status, fromOld); err != nil {
@@ -329,7 +326,7 @@ func (s *Session) DeleteDomain(ctx context.Context, name string) (DomainProgress
 		return progress, err
 	}
 	if _, oldErr := s.oldDomains.DeleteElasticsearchDomain(ctx, &elasticsearchservice.DeleteElasticsearchDomainInput{DomainName: &name}); oldErr != nil {
-		return progress, err
+		return progress, s.telling("delete domain "+name, err, oldErr)
 	}
 	progress.Deleting = true
 	return progress, nil

@@ -45,7 +45,7 @@ func (s *Session) ListDomains(ctx context.Context) ([]ListedDomain, error) {
 	}
 	old, oldErr := s.oldDomains.ListDomainNames(ctx, &elasticsearchservice.ListDomainNamesInput{})
 	if oldErr != nil {
-		return nil, err
+		return nil, s.telling("list the domains", err, oldErr)
 	}
 	for _, info := range old.DomainNames {
 		listed = append(listed, ListedDomain{awssdk.ToString(info.DomainName), productOf(string(info.EngineType))})
@@ -138,7 +138,10 @@ func (s *Session) describe(ctx context.Context, name string) (*types.DomainStatu
 		return nil, err
 	}
 	old, oldErr := s.oldDomains.DescribeElasticsearchDomain(ctx, &elasticsearchservice.DescribeElasticsearchDomainInput{DomainName: &name})
-	if oldErr != nil || old.DomainStatus == nil {
+	if oldErr != nil {
+		return nil, s.telling("read domain "+name, err, oldErr)
+	}
+	if old.DomainStatus == nil {
 		return nil, err
 	}
 	status := new(types.DomainStatus)
@@ -157,6 +160,15 @@ func worthOldAPI(err error) bool {
 	}
 	unknownOperation := problem.Kind == ErrNotFound && problem.Code != "ResourceNotFoundException"
 	return problem.Kind == ErrAccessDenied || unknownOperation || problem.Code == "UnknownOperationException"
+}
+
+// telling picks the error that says more, when both APIs refuse: the newer one's, unless the older one let us in and
+// has a reason of its own.
+func (s *Session) telling(doing string, err, oldErr error) error {
+	if oldErr = s.explain(doing, oldErr); worthOldAPI(oldErr) {
+		return err
+	}
+	return oldErr
 }
 
 // fromOld renames what the API of 2021 renamed; all else is spelled the same in both.

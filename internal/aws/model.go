@@ -70,11 +70,11 @@ type Replacement struct {
 func (r Replacement) String() string {
 	switch {
 	case r.New == "":
-		return fmt.Sprintf("%s: %s left out, since %s", r.Setting, r.Old, r.Reason)
+		return fmt.Sprintf("%s: %s left out (%s)", r.Setting, r.Old, r.Reason)
 	case r.Old == "":
-		return fmt.Sprintf("%s: %s added, since %s", r.Setting, r.New, r.Reason)
+		return fmt.Sprintf("%s: %s added (%s)", r.Setting, r.New, r.Reason)
 	}
-	return fmt.Sprintf("%s: %s becomes %s, since %s", r.Setting, r.Old, r.New, r.Reason)
+	return fmt.Sprintf("%s: %s becomes %s (%s)", r.Setting, r.Old, r.New, r.Reason)
 }
 
 // Blocker is something that only the person can decide; CreateDomain refuses a plan that has one.

@@ -89,9 +89,12 @@ func (m *modeller) instanceFits(bareType string) (bool, string) {
 	return true, ""
 }
 
+// youngerFits says whether a type of the present generation can stand in. A burstable one is not given up for a type
+// that costs several times as much.
 func (m *modeller) youngerFits(bareType string) bool {
+	old, _ := familyOf(bareType)
 	for _, candidate := range ladderOf(bareType) {
-		if info, _ := familyOf(candidate); !info.previous && m.reaches(info.since) && candidate[0] == bareType[0] {
+		if info, _ := familyOf(candidate); !info.previous && m.reaches(info.since) && (info.burstable || !old.burstable) {
 			return true
 		}
 	}

@@ -89,12 +89,9 @@ func parsePolicy(text string) (policyDocument, error) {
 	if len(text) > maxPolicy {
 		return document, fmt.Errorf("policy: %d bytes are too many", len(text))
 	}
-	if strings.HasPrefix(text, "%") {
-		plain, err := url.PathUnescape(text)
-		if err != nil {
-			return document, fmt.Errorf("policy: %w", err)
-		}
-		text = plain
+	text, err := plainPolicy(text)
+	if err != nil {
+		return document, err
 	}
 	if err := json.Unmarshal([]byte(text), &document); err != nil {
 		return document, fmt.Errorf("policy: %w", err)
@@ -102,7 +99,32 @@ func parsePolicy(text string) (policyDocument, error) {
 	return document, nil
 }
 
-// allows says whether a document lets an action happen on a resource without conditions; a denying statement counts
+// plainPolicy decodes what IAM answers: a URL-encoded document.
+func plainPolicy(text string) (string, error) {
+	if !strings.HasPrefix(text, "%") {
+		return text, nil
+	}
+	plain, err := url.PathUnescape(text)
+	if err != nil {
+		return "", fmt.Errorf("policy: %w", err)
+	}
+	return plain, nil
+}
+
+// conditionHolds knows the one condition that we set ourselves; any other counts as not fulfilled.
+func (s statement) conditionHolds() bool {
+	for operator, keys := range s.Condition {
+		for key, values := range keys {
+			known := strings.EqualFold(key, "iam:PassedToService") && (operator == "StringEquals" || operator == "StringLike")
+			if !known || !matchesAny(values, serviceName, false) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// allows says whether documents let an action happen on a resource; a denying statement counts
 // whatever its conditions are.
 func allows(documents []policyDocument, action, resource string) bool {
 	allowed := false
@@ -116,7 +138,7 @@ func allows(documents []policyDocument, action, resource string) bool {
 			if s.Effect == "Deny" {
 				return false
 			}
-			allowed = allowed || s.Effect == "Allow" && len(s.Condition) == 0
+			allowed = allowed || s.Effect == "Allow" && s.conditionHolds()
 		}
 	}
 	return allowed

@@ -5,6 +5,7 @@ package aws
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -19,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/opensearch"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 )
 
 const (
@@ -79,6 +81,7 @@ func Open(ctx context.Context, options Options) (*Session, error) {
 				o.StandardOptions = append(o.StandardOptions, func(so *retry.StandardOptions) {
 					so.MaxAttempts = maxAttempts
 					so.MaxBackoff = maxBackoff
+					so.Retryables = append([]retry.IsErrorRetryable{quotaIsNoThrottle{}}, so.Retryables...)
 				})
 			})
 		}),
@@ -117,6 +120,18 @@ func Open(ctx context.Context, options Options) (*Session, error) {
 	}
 	s.connect()
 	return s, nil
+}
+
+// quotaIsNoThrottle ends retries where an account's quota is reached: the SDK takes that code for throttling.
+type quotaIsNoThrottle struct{}
+
+// IsErrorRetryable implements retry.IsErrorRetryable.
+func (quotaIsNoThrottle) IsErrorRetryable(err error) awssdk.Ternary {
+	var api smithy.APIError
+	if errors.As(err, &api) && api.ErrorCode() == "LimitExceededException" {
+		return awssdk.FalseTernary
+	}
+	return awssdk.UnknownTernary
 }
 
 func withDefault(endpoints map[string]string, all string) map[string]string {
