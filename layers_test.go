@@ -4,7 +4,9 @@ package hikkoshi_test
 // A new arrow is a change to these tables, and is reviewed as a change of design (docs/architecture.md).
 
 import (
+	"bytes"
 	"go/ast"
+	"go/format"
 	"go/parser"
 	"go/token"
 	"io/fs"
@@ -118,6 +120,19 @@ func TestFilesAreShortEnoughToReadInOneGo(t *testing.T) {
 		}
 		if lines := strings.Count(string(content), "\n"); lines > limit {
 			t.Errorf("%s has %d lines; split it by subject", path, lines)
+		}
+	})
+}
+
+func TestEveryFileIsFormatted(t *testing.T) {
+	t.Parallel()
+	goFiles(t, func(_, path string, _ *ast.File, _ *token.FileSet) {
+		content, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if formatted, err := format.Source(content); err != nil || !bytes.Equal(formatted, content) {
+			t.Errorf("%s is not as gofmt writes it (%v)", path, err)
 		}
 	})
 }

@@ -148,7 +148,7 @@ func CanRestore(created, source, target Version) (bool, string) {
 	case Compare(source, target) > 0 || target.Product == OpenSearch && source.Product == Elasticsearch && source.AtLeast(7, 11):
 		return false, fmt.Sprintf("a snapshot of %s is newer than %s can read", source.Full(), target.Full())
 	}
-	oldest := target.Major - 1
+	oldest := previousMajor(target)
 	switch {
 	case target.Product == Elasticsearch && created.Major >= oldest:
 		return true, ""
@@ -173,5 +173,13 @@ func oldestReadable(target Version) string {
 		}
 		return fmt.Sprintf("OpenSearch %d.0", target.Major-1)
 	}
-	return fmt.Sprintf("Elasticsearch %d.0", target.Major-1)
+	return fmt.Sprintf("Elasticsearch %d.0", previousMajor(target))
+}
+
+// previousMajor is the major version before; Elasticsearch went from 2 to 5.
+func previousMajor(version Version) int {
+	if version.Product == Elasticsearch && version.Major == 5 {
+		return 2
+	}
+	return version.Major - 1
 }
