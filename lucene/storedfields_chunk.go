@@ -14,7 +14,7 @@ type pieceDecoder interface {
 }
 
 // outSlack is what decoders may overwrite behind their output.
-const outSlack = 64
+const outSlack = lz4Slack
 
 // chunkReader reads chunks. It belongs to one goroutine; its buffers are reused from chunk to chunk.
 type chunkReader struct {
