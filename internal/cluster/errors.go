@@ -156,6 +156,10 @@ func reasonOf(body []byte) (kind, reason string) {
 	switch {
 	case failure.IsObject():
 		reasons := []string{failure.Get("reason").String()}
+		if reasons[0] == "" {
+			// Since 6.x the search that lacks shards says why only one level down.
+			reasons[0] = failure.Get("caused_by.reason").String()
+		}
 		for cause, depth := failure.Get("caused_by"), 0; cause.IsObject() && depth < maxCauses; depth++ {
 			if text := cause.Get("type").String() + ": " + cause.Get("reason").String(); !strings.Contains(reasons[0], cause.Get("reason").String()) {
 				reasons = append(reasons, text)
@@ -163,7 +167,7 @@ func reasonOf(body []byte) (kind, reason string) {
 			cause = cause.Get("caused_by")
 		}
 		// A search that fails on all shards says why only here.
-		if root := failure.Get("root_cause.0"); root.Exists() && root.Get("type").String() != failure.Get("type").String() {
+		if root := failure.Get("root_cause.0"); root.Exists() && root.Get("type").String() != failure.Get("type").String() && !strings.Contains(reasons[0], root.Get("reason").String()) {
 			reasons = append(reasons, root.Get("type").String()+": "+root.Get("reason").String())
 		}
 		// 2.x to 6.x name the missing index only beside the reason.
@@ -262,7 +266,8 @@ var refusals = []struct {
 		"a block on the index or cluster is in force; disk space below the watermark sets one by itself"},
 	{0, []string{"index_already_exists", "indexalreadyexists", "resource_already_exists", "invalid_index_name_exception: [", "an index or data stream exists with the same name as the alias"}, ErrIndexExists,
 		"delete or rename what is there, or choose another name"},
-	{http.StatusNotFound, []string{"index_not_found", "indexmissing", "index_missing", "no such index"}, ErrIndexMissing, ""},
+	{http.StatusNotFound, []string{"index_not_found", "indexmissing", "index_missing", "no such index"}, ErrIndexMissing, "check the name: it was deleted, or never made"},
+	{0, []string{"all shards failed", "due to missing shards"}, ErrUnavailable, "look at _cat/shards; every primary must be started"},
 	{http.StatusBadRequest, []string{"client sent an http request to an https server"}, ErrTLS, "use https:// in the url"},
 	{0, []string{"is not allowed"}, ErrForbidden, "AWS does not offer this call"},
 }

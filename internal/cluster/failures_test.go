@@ -58,7 +58,7 @@ func failuresOfRepositoriesAreNamed(b *bench) {
 func failuresOfSnapshotsAreNamed(b *bench) {
 	b.repository("failing")
 	b.index("taken", 1, "")
-	b.fill("taken", 300)
+	b.fill("taken", 30)
 	b.snapshot("failing", "name", "taken")
 	err := b.CreateSnapshot(b.ctx, "failing", "name", cluster.CreateOptions{})
 	wantKind(b.t, err, cluster.ErrSnapshotNameTaken, "name")
@@ -173,9 +173,11 @@ func failuresOfRestoresAreNamed(b *bench) {
 
 	// Data files that are gone: the server answers 200, and the shards are not there.
 	damage(b.t, filepath.Join(b.folder, "restores"))
-	err = b.RestoreAndWait(b.ctx, "restores", "s", restore)
-	wantKind(b.t, err, cluster.ErrRestoreIncomplete, "shards were not restored")
-	need(b.t, b.DeleteIndex(b.ctx, "here"))
+	if b.dialect.Version.AtLeast(5, 0) { // 2.x tries for ever, and never answers
+		err = b.RestoreAndWait(b.ctx, "restores", "s", restore)
+		wantKind(b.t, err, cluster.ErrRestoreIncomplete, "shards were not restored")
+		need(b.t, b.DeleteIndex(b.ctx, "here"))
+	}
 	need(b.t, b.Restore(b.ctx, "restores", "s", restore))
 	err = b.WaitRestore(b.ctx, []string{"here"}, nil)
 	b.t.Logf("followed: %v", err)

@@ -55,7 +55,8 @@ func (c *Client) Restore(ctx context.Context, repository, snapshot string, optio
 }
 
 // RestoreAndWait restores and holds the connection until it has ended: for short restores, since AWS's gateway cuts
-// such calls off after a minute. Failed shards are ErrRestoreIncomplete though the server answers 200.
+// such calls off after a minute, and up to 2.x a shard that can't be restored is tried for ever. Failed shards are
+// ErrRestoreIncomplete though the server answers 200.
 func (c *Client) RestoreAndWait(ctx context.Context, repository, snapshot string, options RestoreOptions) error {
 	answer, err := c.restore(ctx, repository, snapshot, options, true)
 	if err != nil {
@@ -63,7 +64,7 @@ func (c *Client) RestoreAndWait(ctx context.Context, repository, snapshot string
 	}
 	shards := answer.Get("snapshot.shards")
 	if failed := shards.Get("failed").Int(); failed > 0 || shards.Get("successful").Int() < shards.Get("total").Int() {
-		return restoreIncomplete(Path("_snapshot", repository, snapshot, "_restore"), int(failed), int(shards.Get("total").Int()), nil)
+		return restoreIncomplete(http.MethodPost, Path("_snapshot", repository, snapshot, "_restore"), int(failed), int(shards.Get("total").Int()), nil)
 	}
 	return nil
 }
@@ -88,8 +89,8 @@ func (c *Client) restore(ctx context.Context, repository, snapshot string, optio
 	return gjson.ParseBytes(response.Body), nil
 }
 
-func restoreIncomplete(path string, failed, total int, failures []ShardFailure) *Error {
-	failure := &Error{Method: http.MethodPost, Path: path, Status: http.StatusOK, Kind: ErrRestoreIncomplete,
+func restoreIncomplete(method, path string, failed, total int, failures []ShardFailure) *Error {
+	failure := &Error{Method: method, Path: path, Status: http.StatusOK, Kind: ErrRestoreIncomplete,
 		Reason: fmt.Sprintf("%d of %d shards were not restored", failed, total),
 		Hint:   "delete the index that came out incomplete; let its documents be loaded from the snapshot (route backfill), or make the nodes know what its mapping asks for"}
 	for i, shard := range failures {
@@ -143,7 +144,7 @@ func (c *Client) WaitRestore(ctx context.Context, indices []string, progress fun
 		}
 		switch {
 		case len(failures) > 0:
-			return restoreIncomplete("/_cat/shards", len(failures), primaries, failures)
+			return restoreIncomplete(http.MethodGet, "/_cat/shards", len(failures), primaries, failures)
 		case primaries > 0 && started == primaries:
 			return nil
 		}

@@ -94,6 +94,7 @@ var snapshotRefusals = []struct {
 	{[]string{"unexpected field [mapping_version]", "unknown field [uuid]", "unexpected exception when loading repository data", "unsupported compression", "unknown index metadata", "could not read repository data", "unexpected field [", "unknown field ["}, ErrRepositoryFormat,
 		"another version wrote into this repository; take a snapshot into a fresh one with the source cluster"},
 	{[]string{"invalid_repository_name", "repository_exception: [] ", "repository name"}, ErrRepositoryName, "use lower case letters, digits, - and _; AWS keeps names that begin with cs- for itself"},
+	{[]string{"index_not_found", "indexmissing", "index_missing", "no such index"}, ErrIndexMissing, "look which indices the snapshot or cluster has"},
 	{[]string{"repository_missing", "repositorymissing"}, ErrRepositoryMissing, "register the repository first"},
 	{[]string{"failed to create repository"}, ErrRepositoryAccess,
 		"the nodes can't use that place: check that it is a folder or bucket they may read and write"},
