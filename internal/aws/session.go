@@ -26,6 +26,8 @@ import (
 const (
 	// maxAttempts is how often one control-plane request is sent; the control plane throttles at a few per second.
 	maxAttempts = 6
+	// firstAttempts is how often the first request is sent: a wrong endpoint or network should show within seconds.
+	firstAttempts = 3
 	// maxBackoff bounds the pause between two attempts.
 	maxBackoff = 20 * time.Second
 	// defaultPoll is how often a domain is asked how far it is; creating one takes 10 to 30 minutes.
@@ -187,7 +189,7 @@ func (s *Session) In(region string) *Session {
 
 // Identity asks who we are; every account may ask that, so it is the test whether the credentials work at all.
 func (s *Session) Identity(ctx context.Context) (Identity, error) {
-	answer, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	answer, err := s.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, func(o *sts.Options) { o.RetryMaxAttempts = firstAttempts })
 	if err != nil {
 		return Identity{}, s.explain("ask AWS who we are", err)
 	}
