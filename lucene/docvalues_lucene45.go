@@ -167,7 +167,7 @@ func (in *input) oldDocs() docsEntry {
 		return docsEntry{kind: docsAll}
 	case off == noDocs:
 		return docsEntry{kind: docsNone}
-	case off < 0 && in.err == nil:
+	case !isOffset(off):
 		in.fail("bitmap of documents at %d", off)
 		return docsEntry{}
 	default:
@@ -276,16 +276,22 @@ func (in *input) numberTable() []int64 {
 	return table
 }
 
+// isOffset says whether a file can reach this far, with room to count on without overflow.
+func isOffset(off int64) bool {
+	const farthest = 1 << 60
+	return off >= 0 && off <= farthest
+}
+
 // demandNumbers checks what every sequence of numbers must be.
 func (in *input) demandNumbers(e *numbersEntry) {
-	if in.err == nil && (e.count < 0 || e.off < 0 || e.bpv < 0 || e.bpv > wordBits) {
+	if in.err == nil && (e.count < 0 || !isOffset(e.off) || e.bpv < 0 || e.bpv > wordBits) {
 		in.fail("%d numbers of %d bits at %d", e.count, e.bpv, e.off)
 	}
 }
 
 // demandStrings checks what all byte strings must be.
 func (in *input) demandStrings(e *bytesEntry) {
-	if in.err == nil && (e.count < 0 || e.off < 0 || e.length < 0 || e.fixed < 0) {
+	if in.err == nil && (e.count < 0 || !isOffset(e.off) || !isOffset(e.length) || e.fixed < 0) {
 		in.fail("%d strings at %d, %d bytes", e.count, e.off, e.length)
 	}
 }

@@ -56,7 +56,7 @@ func sparse54(in *input, d *oldDialect, maxDoc int, f *fieldInfo) (docsEntry, nu
 	}
 	_, e := plain54(in, form, maxDoc)
 	in.i64() // where the numbers end
-	if in.err == nil && (docs.off < 0 || docs.count < 0 || docs.count > int64(maxDoc)) {
+	if in.err == nil && (!isOffset(docs.off) || docs.count < 0 || docs.count > int64(maxDoc)) {
 		in.fail("%d documents of %d listed at %d", docs.count, maxDoc, docs.off)
 	}
 	return docs, e

@@ -77,7 +77,7 @@ func (d *newDialect) docs(in *input) docsEntry {
 		e.kind = docsAll
 	case e.off == noDocs:
 		e.kind = docsNone
-	case in.err == nil && (e.off < 0 || e.length < 0):
+	case in.err == nil && (!isOffset(e.off) || e.length < 0):
 		in.fail("documents at %d, %d bytes", e.off, e.length)
 	}
 	return e
@@ -124,6 +124,9 @@ func (d *newDialect) numbers(in *input) (docsEntry, numbersEntry) {
 	in.i64() // length
 	if d.jumps {
 		e.jumps = in.i64()
+		if in.err == nil && e.jumps != -1 && !isOffset(e.jumps) {
+			in.fail("jump table at %d", e.jumps)
+		}
 	}
 	switch {
 	case e.encoding == numbersVarying:

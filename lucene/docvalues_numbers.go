@@ -147,6 +147,9 @@ func (n *numbers) varying(i int64) (int64, error) {
 
 // varyingBlock reads the header of the block at next.
 func (n *numbers) varyingBlock() error {
+	if !isOffset(n.next) {
+		return corruptf(n.win.name, n.e.off, "block of numbers at %d", n.next)
+	}
 	b, err := n.win.at(n.next, varyingHeader)
 	if err != nil {
 		return err
