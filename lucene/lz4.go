@@ -87,7 +87,7 @@ func lz4Decode(out []byte, start, end, dict int, src []byte) int {
 			length += n
 			s += used
 		}
-		if d = lz4Match(out, start, d, end, dict, dist, length); d < 0 {
+		if d = copyMatch(out, start, d, end, dict, dist, length); d < 0 {
 			return -1
 		}
 		if d == end {
@@ -107,8 +107,8 @@ func lz4Length(src []byte) (n, used int) {
 	return 0, -1
 }
 
-// lz4Match copies a match to d and returns its end, -1 if it can't be.
-func lz4Match(out []byte, start, d, end, dict, dist, length int) int {
+// copyMatch copies a match of LZ4 or DEFLATE to d, with any care, and returns its end, -1 if it can't be.
+func copyMatch(out []byte, start, d, end, dict, dist, length int) int {
 	from := d - dist
 	if dist == 0 || length > end-d {
 		return -1
@@ -193,7 +193,7 @@ func lz4Fast(out []byte, start, d, end, dict int, src []byte, s int) (int, int) 
 				d += length
 				continue
 			}
-			if d = lz4Match(out, start, d, end, dict, dist, length); d < 0 {
+			if d = copyMatch(out, start, d, end, dict, dist, length); d < 0 {
 				return d, -1
 			}
 			continue
