@@ -36,6 +36,8 @@ const (
 	maxCalls = 10000
 
 	headerTimeout = 10 * time.Second
+	// idlePerHost keeps the connections of a bulk load open: the default of two would make each request dial.
+	idlePerHost = 64
 )
 
 // Phases says how long a domain stays in each state. Zero means at once.
@@ -81,14 +83,15 @@ type Call struct {
 
 // Server is a running stand-in.
 type Server struct {
-	o      Options
-	log    *slog.Logger
-	http   *http.Server
-	api    http.Handler // the two domain APIs
-	url    string
-	ctx    context.Context // ends with Close; creations run under it
-	cancel context.CancelFunc
-	work   sync.WaitGroup // creations, deletions and listeners
+	o         Options
+	log       *slog.Logger
+	http      *http.Server
+	api       http.Handler // the two domain APIs
+	url       string
+	transport *http.Transport // towards nodes and the S3 server
+	ctx       context.Context // ends with Close; creations run under it
+	cancel    context.CancelFunc
+	work      sync.WaitGroup // creations, deletions and listeners
 
 	mu      sync.Mutex
 	people  people
@@ -117,6 +120,8 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Server{o: o, log: o.Log, domains: map[string]*domain{}, buckets: map[string]*bucket{}}
+	// Compression is the caller's matter: an answer must arrive as the node wrote it.
+	s.transport = &http.Transport{DisableCompression: true, ExpectContinueTimeout: time.Second, MaxIdleConnsPerHost: idlePerHost}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.people = newPeople(o.Account)
 	s.people.addAdmin(o.AccessKey, o.SecretKey, o.Now())
@@ -141,11 +146,15 @@ func (s *Server) Region() string { return s.o.Region }
 // Account is the account that owns everything.
 func (s *Server) Account() string { return s.o.Account }
 
+// S3Root is the folder with the buckets: nodes need it in their path.repo.
+func (s *Server) S3Root() string { return s.o.S3Root }
+
 // Close ends the stand-in and every gateway, and returns when creations under way have ended. Nodes are the caller's.
 func (s *Server) Close() error {
 	s.cancel()
 	s.closeListeners()
 	s.work.Wait()
+	s.transport.CloseIdleConnections()
 	return nil
 }
 

@@ -48,13 +48,14 @@ func (c *clock) move(d time.Duration) {
 // bench is a stand-in with clients of the real SDK.
 type bench struct {
 	*fakeaws.Server
-	clock *clock
-	cfg   aws.Config
+	clock  *clock
+	cfg    aws.Config
+	domain string // whose data plane send reaches
 }
 
 func start(t *testing.T, o fakeaws.Options) bench {
 	t.Helper()
-	b := bench{clock: &clock{start: time.Now()}}
+	b := bench{clock: &clock{start: time.Now()}, domain: "logs"}
 	o.AccessKey, o.SecretKey, o.Now = adminKey, adminSecret, b.clock.Now
 	s, err := fakeaws.Start(t.Context(), o)
 	if err != nil {

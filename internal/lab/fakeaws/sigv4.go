@@ -173,15 +173,17 @@ func (s *Server) checkScope(sig signature, when time.Time, protocol, service str
 	return nil
 }
 
-// canonicalRequest writes the request as both sides sign it. S3 signs the path as sent; everything else encodes it once more.
+// canonicalRequest writes the request as both sides sign it. S3 encodes the path once; everything else
+// encodes what was sent, which is encoded already, once more.
 func canonicalRequest(r *http.Request, headers []string, payloadHash string, plainPath bool) string {
 	path := r.URL.EscapedPath()
+	if plainPath {
+		path = r.URL.Path
+	}
 	if path == "" {
 		path = "/"
 	}
-	if !plainPath {
-		path = signEscape(path, true)
-	}
+	path = signEscape(path, true)
 	var b strings.Builder
 	b.WriteString(r.Method + "\n" + path + "\n" + canonicalQuery(r.URL.RawQuery) + "\n")
 	for _, name := range headers {
