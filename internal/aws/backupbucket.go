@@ -21,7 +21,12 @@ const plainRegion = "us-east-1"
 // locate says whether the bucket is there, and refuses one in another region or account.
 func (s *Session) locate(ctx context.Context, p *backupPlan) (bool, error) {
 	doing := "look at bucket " + p.Bucket
+	// The owner is asked for, since anybody could have taken a name that can be guessed, and let us in to get our snapshots.
 	answer, err := s.s3.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &p.Bucket, ExpectedBucketOwner: &p.who.Account})
+	if err != nil && s.s3.Options().BaseEndpoint != nil && errors.Is(s.explain(doing, err), ErrAccessDenied) {
+		// An S3 of one's own has other owners than the accounts of Amazon.
+		answer, err = s.s3.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &p.Bucket})
+	}
 	region := ""
 	if err == nil {
 		region = awssdk.ToString(answer.BucketRegion)
