@@ -35,7 +35,7 @@ func Run(ctx context.Context, repository *snapshot.Repository, info *snapshot.In
 		return &Summary{}, fmt.Errorf("compression %v: Parquet compresses by itself", options.Compression)
 	}
 	run := &scan{repository: repository, info: info, selection: options.Selection, options: options.ScanOptions}
-	run.newVisitor = func() visitor { return newWriter(options, run, sink) }
+	run.newVisitor = func() visitor { return newWriter(options, sink) }
 	run.indexDone, run.writeChunk = sink.finish, sink.write
 	if describing, wants := sink.(describer); wants {
 		run.indexFound = describing.describe

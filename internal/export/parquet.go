@@ -15,17 +15,18 @@ const rowGroupBytes = 32 << 20
 // row is one document. Absent values are null.
 type row struct {
 	Index        string  `parquet:"_index,dict"`
-	Type         *string `parquet:"_type,optional,dict"`
+	Type         *string `parquet:"_type,dict"`
 	ID           string  `parquet:"_id"`
-	Routing      *string `parquet:"_routing,optional"`
-	Parent       *string `parquet:"_parent,optional"`
-	Version      *int64  `parquet:"_version,optional"`
-	SeqNo        *int64  `parquet:"_seq_no,optional"`
-	PrimaryTerm  *int64  `parquet:"_primary_term,optional"`
-	Timestamp    *int64  `parquet:"_timestamp,optional"`
-	Expiry       *int64  `parquet:"_expiry,optional"`
+	Routing      *string `parquet:"_routing"`
+	Parent       *string `parquet:"_parent"`
+	Version      *int64  `parquet:"_version"`
+	SeqNo        *int64  `parquet:"_seq_no"`
+	PrimaryTerm  *int64  `parquet:"_primary_term"`
+	Timestamp    *int64  `parquet:"_timestamp"`
+	Expiry       *int64  `parquet:"_expiry"`
 	SourceOrigin string  `parquet:"_source_origin,dict"`
-	Source       []byte  `parquet:"_source,optional,json"`
+	// Source is JSON, marked as text: parquet-go 0.32 panics on optional columns of the logical type JSON.
+	Source *string `parquet:"_source"`
 }
 
 func newRow(d *Document, options *Options) (row, error) {
@@ -49,13 +50,23 @@ func newRow(d *Document, options *Options) (row, error) {
 	if d.Source == nil {
 		return one, nil
 	}
+	source, err := d.Source, error(nil)
 	if len(options.Fields) > 0 {
-		one.Source = projection(options.Fields).append(nil, d.Source)
-		return one, nil
+		source = projection(options.Fields).append(nil, d.Source)
+	} else {
+		source, err = d.AppendSource(nil)
 	}
-	var err error
-	one.Source, err = d.AppendSource(nil)
+	one.Source = text(source)
 	return one, err
+}
+
+// size is about what a row takes in memory.
+func (r *row) size() int {
+	size := len(r.ID)
+	if r.Source != nil {
+		size += len(*r.Source)
+	}
+	return size
 }
 
 // parquetFile writes one file; its owner sees to it that one goroutine does at a time.
@@ -73,7 +84,7 @@ func (p *parquetFile) write(rows []row) error {
 		return err
 	}
 	for i := range rows {
-		p.pending += len(rows[i].Source) + len(rows[i].ID)
+		p.pending += rows[i].size()
 	}
 	if p.pending < rowGroupBytes {
 		return nil

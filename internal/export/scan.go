@@ -21,10 +21,10 @@ import (
 const (
 	// shardsAhead is how many shards are opened before workers need them: over an object store opening is waiting.
 	shardsAhead = 8
-	// unitBytes is from which size on a segment is shared among workers.
-	unitBytes = 64 << 20
-	// orderedUnitBytes is smaller, since finished units wait in memory for their turn.
-	orderedUnitBytes = 8 << 20
+	// largeSegment is from which size on a segment is shared among workers.
+	largeSegment = 64 << 20
+	// orderedSegment is smaller, since finished units wait in memory for their turn.
+	orderedSegment = 8 << 20
 )
 
 // ScanOptions say how documents are read. The zero value reads with all processors and stops at the first loss.
@@ -37,6 +37,8 @@ type ScanOptions struct {
 	KeepGoing bool
 	// AllowPartial reads a PARTIAL snapshot, whose failed shards count as losses.
 	AllowPartial bool
+	// unitBytes is from which size on a segment is shared among workers; 0 means 64 MiB, 8 MiB when Ordered.
+	unitBytes int64
 	// Progress is told now and then how far the work is, never from two goroutines at once. It may be nil.
 	Progress func(Progress)
 }
@@ -167,7 +169,8 @@ type openedShard struct {
 	shard    *snapshot.Shard
 	segments []*lucene.Segment
 	losses   []Loss
-	err      error // not about this repository's state: ends the scan
+
+	defaultType []byte
 }
 
 // openShards opens the shards of all indices, some ahead, and delivers them in order.
@@ -219,7 +222,7 @@ func OpenShard(ctx context.Context, shard *snapshot.Shard) (*lucene.Commit, erro
 }
 
 func (s *scan) openShard(ctx context.Context, index *snapshot.Index, number int) *openedShard {
-	one := &openedShard{index: index, number: number}
+	one := &openedShard{index: index, number: number, defaultType: defaultType(s.info, index)}
 	shard, err := s.repository.Shard(ctx, s.info, index, number)
 	if err != nil {
 		one.losses = append(one.losses, Loss{Index: index.Name, Shard: number, Documents: -1, Err: err})

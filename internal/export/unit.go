@@ -79,9 +79,8 @@ func (s *scan) cutSegment(ctx context.Context, one *openedShard, segment *lucene
 	if err != nil {
 		return s.lose(Loss{Index: one.index.Name, Shard: one.number, Segment: segment.Name(), Documents: segment.MaxDoc(), Err: err})
 	}
-	kind := defaultType(s.info, one.index)
 	for i, span := range ranges {
-		u := &unit{index: one.index, defaultType: kind, shard: one.shard, number: one.number, segment: segment, span: span, pending: current}
+		u := &unit{index: one.index, defaultType: one.defaultType, shard: one.shard, number: one.number, segment: segment, span: span, pending: current}
 		if len(ranges) > 1 && i == 0 {
 			u.verify = storedFieldsFile(one.shard, segment)
 		}
@@ -111,9 +110,11 @@ func (s *scan) split(ctx context.Context, segment *lucene.Segment) ([]lucene.Ran
 	if err != nil || len(whole) != 1 {
 		return whole, err
 	}
-	each := int64(unitBytes)
-	if s.options.Ordered {
-		each = orderedUnitBytes
+	each := s.options.unitBytes
+	if each == 0 && s.options.Ordered {
+		each = orderedSegment
+	} else if each == 0 {
+		each = largeSegment
 	}
 	count := whole[0].Bytes / each
 	if count <= 1 || s.selection.Limit > 0 {
@@ -194,8 +195,14 @@ func (s *scan) readUnit(ctx context.Context, u *unit, visit visitor, d *Document
 		if s.selection.Limit > 0 && s.left.Add(-1) < 0 {
 			return errLimit
 		}
-		counted.add(d)
-		return visit.document(d)
+		err := visit.document(d)
+		if errors.Is(err, errUnreadableSource) {
+			return lose(from.DocID, from.DocID+1, err)
+		}
+		if err == nil {
+			counted.add(d)
+		}
+		return err
 	})
 	if closeErr := s.close(u, visit, counted); err == nil || errors.Is(err, errLimit) && closeErr != nil {
 		return closeErr

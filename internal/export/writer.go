@@ -13,7 +13,7 @@ const (
 	chunkBytes = 1 << 20
 	// chunkRows does the same for Parquet.
 	chunkRows = 4096
-	// chunksAhead is how many chunks of a unit wait for their turn in ordered mode: with orderedUnitBytes about a unit.
+	// chunksAhead is how many chunks of a unit wait for their turn in ordered mode: with orderedSegment about a unit.
 	chunksAhead = 8
 )
 
@@ -28,7 +28,6 @@ type chunk struct {
 // writer is the visitor of one worker.
 type writer struct {
 	options  Options
-	run      *scan
 	sink     Sink
 	compress *compressor
 	ctx      context.Context // of the unit at work
@@ -38,8 +37,8 @@ type writer struct {
 	rowBytes int
 }
 
-func newWriter(options Options, run *scan, sink Sink) *writer {
-	return &writer{options: options, run: run, sink: sink, compress: newCompressor(options.Compression)}
+func newWriter(options Options, sink Sink) *writer {
+	return &writer{options: options, sink: sink, compress: newCompressor(options.Compression)}
 }
 
 func (w *writer) begin(ctx context.Context, u *unit) { w.ctx, w.unit = ctx, u }
@@ -50,8 +49,7 @@ func (w *writer) document(d *Document) error {
 	}
 	var err error
 	if w.buffer, err = appendLine(w.buffer, d, &w.options); err != nil {
-		return w.run.lose(Loss{Index: d.Index, Shard: d.Shard, Segment: w.unit.segment.Name(), Documents: 1,
-			Err: fmt.Errorf("%w: %w", errUnreadableSource, err)})
+		return fmt.Errorf("%w: %w", errUnreadableSource, err)
 	}
 	if len(w.buffer) < chunkBytes {
 		return nil
@@ -62,11 +60,10 @@ func (w *writer) document(d *Document) error {
 func (w *writer) row(d *Document) error {
 	one, err := newRow(d, &w.options)
 	if err != nil {
-		return w.run.lose(Loss{Index: d.Index, Shard: d.Shard, Segment: w.unit.segment.Name(), Documents: 1,
-			Err: fmt.Errorf("%w: %w", errUnreadableSource, err)})
+		return fmt.Errorf("%w: %w", errUnreadableSource, err)
 	}
 	w.rows = append(w.rows, one)
-	w.rowBytes += len(one.Source)
+	w.rowBytes += one.size()
 	if len(w.rows) < chunkRows && w.rowBytes < chunkBytes {
 		return nil
 	}
