@@ -3,6 +3,7 @@ package engine
 // run.go answers: how does a list of steps go forward, and go on after a crash? Next: undo.go.
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -31,11 +32,16 @@ type Recorder struct {
 	mutex    sync.Mutex
 }
 
-// Save makes a value durable under key, before the step goes on. It must hold no secret.
+// Save makes a value durable under key, before the step goes on. It must hold no secret. A value that is the last one
+// saved already is not written again, so that a step that is killed over and over still gets on.
 func (r *Recorder) Save(key string, value any) error {
 	encoded, err := json.Marshal(value)
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", key, err)
+	}
+	var last json.RawMessage
+	if found, err := r.Load(key, &last); err != nil || found && bytes.Equal(last, encoded) {
+		return err
 	}
 	return r.runner.Journal.Append(Record{Kind: RecordSave, Phase: r.runner.Phase, Step: r.step.ID(), Key: key, Value: encoded})
 }
@@ -166,8 +172,10 @@ func (r *Runner) runStep(ctx context.Context, step Step, position int) error {
 		}
 	}
 	recorder.emit(Event{Kind: EventStarted, Message: status.Note})
-	if err := r.record(RecordBegin, step); err != nil {
-		return err
+	if !begun {
+		if err := r.record(RecordBegin, step); err != nil {
+			return err
+		}
 	}
 	if err := r.applyAndVerify(ctx, step, recorder); err != nil {
 		recorder.emit(Event{Kind: EventFailed, Message: err.Error()})

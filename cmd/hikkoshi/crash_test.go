@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/hikkoshi/hikkoshi/internal/lab"
+	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
+)
+
+// playHikkoshi makes this test binary be the program, so that a test can kill a real process.
+const playHikkoshi = "HIKKOSHI_TEST_PLAY"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(playHikkoshi) != "" {
+		os.Exit(run(os.Args[1:]))
+	}
+	os.Exit(m.Run())
+}
+
+// process runs the program as a process of its own. killed says that it was killed at its record.
+func process(t *testing.T, killAt int, arguments ...string) (killed bool) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), os.Args[0], arguments...)
+	command.Env = append(os.Environ(), playHikkoshi+"=1", killAtRecord+"="+strconv.Itoa(killAt))
+	output, err := command.CombinedOutput()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
+			return true
+		}
+	}
+	if err != nil {
+		t.Fatalf("hikkoshi %v, killed at record %d: %v\n%s", arguments, killAt, err, output)
+	}
+	return false
+}
+
+// untilDone runs one verb again and again, killed at each record of the journal in turn, until a run ends by itself.
+// It gives the next record and how often it was killed.
+func untilDone(t *testing.T, next int, arguments ...string) (int, int) {
+	t.Helper()
+	for kills := 0; ; kills++ {
+		t.Logf("%s: %s until record %d", time.Now().Format(time.TimeOnly), arguments[0], next)
+		if !process(t, next, arguments...) {
+			return next, kills
+		}
+		next++
+	}
+}
+
+func TestAMoveKilledAtEveryRecordOfItsJournalEndsAsIfNothingHadHappened(t *testing.T) {
+	folder := t.TempDir()
+	source, target := labtest.Pair(t, "2.3.2", "5.5.2", folder)
+	if _, err := lab.Generate(t.Context(), source.URL(), "2.3.2", lab.Data{Seed: 2, NginxDocs: 200, Days: 2, Kibana: true}); err != nil {
+		t.Fatal(err)
+	}
+	config := filepath.Join(folder, "migration.yaml")
+	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	process(t, 0, "plan", "-c", config)
+	next, total := 1, 0
+	for _, verb := range []string{"apply", "cutover", "retire"} {
+		var kills int
+		next, kills = untilDone(t, next, verb, "-c", config, "--yes", "-q")
+		t.Logf("%s: killed %d times", verb, kills)
+		if kills < 5 {
+			t.Errorf("%s was killed only %d times: its journal is not what it should be", verb, kills)
+		}
+		total += kills
+	}
+	proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json"))
+	if !proof.Holds || proof.Documents != 210 {
+		t.Errorf("after %d kills: %+v", total, proof)
+	}
+	for _, row := range proof.Rows {
+		if row.Surplus != 0 || row.Written != row.Found {
+			t.Errorf("something stands twice or is missing: %+v", row)
+		}
+	}
+	send(t, http.MethodGet, source.URL()+"/_snapshot/hikkoshi/hikkoshi-migration-final", "")
+}
