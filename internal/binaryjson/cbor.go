@@ -152,7 +152,7 @@ func (r *cborReader) simple(h cborHead) error {
 	case cborNull, cborUndefined:
 		r.out = append(r.out, "null"...)
 	case cborHalf:
-		r.out = appendFloat(r.out, float64(half(uint16(h.arg))), 32)
+		r.out = appendFloat(r.out, float64(HalfFloat(uint16(h.arg))), 32)
 	case cborFloat:
 		r.out = appendFloat(r.out, float64(math.Float32frombits(uint32(h.arg))), 32)
 	case cborDouble:
@@ -164,8 +164,8 @@ func (r *cborReader) simple(h cborHead) error {
 	return nil
 }
 
-// half widens an IEEE 754 number of 16 bits.
-func half(v uint16) float32 {
+// HalfFloat widens an IEEE 754 number of 16 bits.
+func HalfFloat(v uint16) float32 {
 	sign := uint32(v>>15) << 31
 	exponent := uint32(v >> 10 & 0x1F)
 	fraction := uint32(v & 0x3FF)

@@ -24,6 +24,25 @@ const (
 	hexDigits = "0123456789abcdef"
 )
 
+// AppendString appends text as a JSON string, quotes included. Half a surrogate pair that Java wrote as three bytes becomes
+// its escape; other bytes that are no UTF-8 are ErrMalformed, and dst comes back as it was.
+func AppendString(dst, text []byte) ([]byte, error) {
+	out, err := appendString(dst, text)
+	if err != nil {
+		return dst, err
+	}
+	return out, nil
+}
+
+// AppendFloat appends the shortest JSON number that reads back as v at that width (32 or 64 bits), always with a point or
+// an exponent; what JSON can't say comes in quotes.
+func AppendFloat(dst []byte, v float64, bits int) []byte { return appendFloat(dst, v, bits) }
+
+// AppendDecimal appends unscaled * 10^-scale with all its digits.
+func AppendDecimal(dst []byte, unscaled *big.Int, scale int64) []byte {
+	return appendDecimal(dst, unscaled, scale)
+}
+
 // appendString writes s as a JSON string. A half of a surrogate pair, which Java writes as three
 // bytes, becomes its \u escape. Other bytes that are no UTF-8 are refused rather than replaced.
 func appendString(out, s []byte) ([]byte, error) {
