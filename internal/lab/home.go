@@ -98,6 +98,11 @@ func nodeSettings(home string, v version, options Options, port int) map[string]
 		"network.host": "127.0.0.1", "http.port": fmt.Sprint(port),
 		"cluster.routing.allocation.disk.threshold_enabled": "false",
 	}
+	const lastNamed = 2
+	if dialectOf(v.name).major <= lastNamed {
+		// The start script of old servers copies node.name to name; without it 2.x has no name.
+		settings["name"] = settings["node.name"]
+	}
 	if len(options.RepoDirs) > 0 {
 		settings["path.repo"] = strings.Join(options.RepoDirs, ",")
 	}
@@ -118,7 +123,9 @@ func jvmFlags(home string, v version, j jdk, options Options) []string {
 		flags = append(flags, "--add-opens", "java.base/"+name+"=ALL-UNNAMED")
 	}
 	if v.log4j2 {
-		flags = append(flags, "-Dlog4j2.configurationFile="+filepath.Join(home, "config", log4j2File), "-Dlog4j2.disable.jmx=true")
+		// The property lost its 2 in log4j 2.10; 5.x still reads the old name.
+		file := filepath.Join(home, "config", log4j2File)
+		flags = append(flags, "-Dlog4j2.configurationFile="+file, "-Dlog4j.configurationFile="+file, "-Dlog4j2.disable.jmx=true", "-Dlog4j2.disableJmx=true")
 	}
 	const unsafeWarns = 24
 	if j.major >= unsafeWarns {

@@ -180,3 +180,25 @@ func (s *sender) template(pattern string, shards int, docType string, properties
 	}
 	return body
 }
+
+// Events makes nginx log events one at a time, for writers that never stop.
+type Events struct{ random random }
+
+// NewEvents makes a source of events; equal seeds give equal events.
+func NewEvents(seed uint64) *Events { return &Events{newRandom(seed, "events")} }
+
+// Access is one access log event as JSON; requestID becomes its request_id field.
+func (e *Events) Access(at time.Time, requestID string) []byte {
+	return encode(struct {
+		RequestID string `json:"request_id"`
+		accessEvent
+	}{requestID, e.random.accessEvent(at)})
+}
+
+// Error is one error log event as JSON; requestID becomes its request_id field.
+func (e *Events) Error(at time.Time, requestID string) []byte {
+	return encode(struct {
+		RequestID string `json:"request_id"`
+		errorEvent
+	}{requestID, e.random.errorEvent(at)})
+}

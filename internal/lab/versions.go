@@ -40,8 +40,8 @@ const (
 
 // A single node need not search for others. 1.x and 2.x call that local discovery; from 5.5 on it is "single-node".
 var (
-	alone1 = map[string]string{"discovery.type": "local", "discovery.zen.ping.multicast.enabled": "false", "script.disable_dynamic": "true"}
-	alone2 = map[string]string{"discovery.type": "local"}
+	alone1 = map[string]string{"discovery.type": "local", "transport.tcp.port": "0", "discovery.zen.ping.multicast.enabled": "false", "script.disable_dynamic": "true"}
+	alone2 = map[string]string{"discovery.type": "local", "transport.tcp.port": "0"}
 	alone5 = map[string]string{"discovery.type": "single-node", "transport.type": "netty4", "http.type": "netty4", "transport.tcp.port": "0"}
 	alone8 = map[string]string{"discovery.type": "single-node", "transport.port": "0"}
 )
