@@ -10,11 +10,14 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
 )
+
+// lastFailedLook: a shard that is found failed so often, not necessarily in a row, counts as failed. Nodes up to 2.x try
+// again for ever, later ones five times, and one failure may be the storage's bad moment.
+const lastFailedLook = 3
 
 // RestoreOptions say what comes out of a snapshot, and under which name.
 type RestoreOptions struct {
@@ -48,45 +51,23 @@ type restoreBody struct {
 
 var errNothingToRestore = errors.New("name the indices to restore")
 
-// Restore begins a restore and returns once the cluster has begun it; WaitRestore follows it.
+// Restore begins a restore and returns once the cluster has begun it. That is no success yet: WaitRestore follows it to
+// its end. The server's own waiting is not used: AWS's gateway cuts it off after a minute, up to 5.x it never ends when a
+// shard can't be restored, and it answers 200 with failed shards inside.
 func (c *Client) Restore(ctx context.Context, repository, snapshot string, options RestoreOptions) error {
-	_, err := c.restore(ctx, repository, snapshot, options, false)
-	return err
-}
-
-// RestoreAndWait restores and holds the connection until it has ended: for short restores, since AWS's gateway cuts
-// such calls off after a minute, and up to 2.x a shard that can't be restored is tried for ever. Failed shards are
-// ErrRestoreIncomplete though the server answers 200.
-func (c *Client) RestoreAndWait(ctx context.Context, repository, snapshot string, options RestoreOptions) error {
-	answer, err := c.restore(ctx, repository, snapshot, options, true)
-	if err != nil {
-		return err
-	}
-	shards := answer.Get("snapshot.shards")
-	if failed := shards.Get("failed").Int(); failed > 0 || shards.Get("successful").Int() < shards.Get("total").Int() {
-		return restoreIncomplete(http.MethodPost, Path("_snapshot", repository, snapshot, "_restore"), int(failed), int(shards.Get("total").Int()), nil)
-	}
-	return nil
-}
-
-func (c *Client) restore(ctx context.Context, repository, snapshot string, options RestoreOptions, wait bool) (gjson.Result, error) {
 	if len(options.Indices) == 0 {
-		return gjson.Result{}, errNothingToRestore
+		return errNothingToRestore
 	}
-	request := Request{
+	_, err := c.Send(ctx, Request{
 		Method: http.MethodPost, Path: Path("_snapshot", repository, snapshot, "_restore"),
-		Query: url.Values{"wait_for_completion": {strconv.FormatBool(wait)}}, Timeout: max(slowRepository, c.timeout),
+		Query: url.Values{"wait_for_completion": {"false"}}, Timeout: max(slowRepository, c.timeout),
 		Body: mustJSON(restoreBody{
 			Indices: options.Indices, IgnoreUnavailable: options.IgnoreUnavailable, IncludeGlobalState: options.GlobalState,
 			IncludeAliases: options.Aliases, Partial: options.Partial, RenamePattern: options.RenamePattern,
 			RenameReplacement: options.RenameReplacement, IndexSettings: options.Settings, IgnoreIndexSettings: options.IgnoreSettings,
 		}),
-	}
-	response, err := c.Send(ctx, request)
-	if err != nil {
-		return gjson.Result{}, err
-	}
-	return gjson.ParseBytes(response.Body), nil
+	})
+	return err
 }
 
 func restoreIncomplete(method, path string, failed, total int, failures []ShardFailure) *Error {
@@ -112,11 +93,12 @@ type RestoreProgress struct {
 }
 
 // WaitRestore follows the restore of the named target indices until every primary is started. A primary whose recovery
-// failed ends it with ErrRestoreIncomplete. It works on a restore begun by someone else, or before a crash.
+// failed, and stayed failed over some looks, ends it with ErrRestoreIncomplete. It works on a restore begun by someone else, or before a crash.
 func (c *Client) WaitRestore(ctx context.Context, indices []string, progress func(RestoreProgress)) error {
 	if len(indices) == 0 {
 		return errNothingToRestore
 	}
+	failedLooks := map[string]int{}
 	for {
 		shards, err := c.Shards(ctx, indices...)
 		if err != nil {
@@ -133,7 +115,10 @@ func (c *Client) WaitRestore(ctx context.Context, indices []string, progress fun
 			case shard.State == "STARTED" || shard.State == "RELOCATING":
 				started++
 			case shard.State == "UNASSIGNED" && shard.Reason == "ALLOCATION_FAILED":
-				failures = append(failures, ShardFailure{Index: shard.Index, Shard: shard.Shard, Reason: shard.Details})
+				name := fmt.Sprintf("%s/%d", shard.Index, shard.Shard)
+				if failedLooks[name]++; failedLooks[name] >= lastFailedLook {
+					failures = append(failures, ShardFailure{Index: shard.Index, Shard: shard.Shard, Reason: shard.Details})
+				}
 			}
 		}
 		if progress != nil {

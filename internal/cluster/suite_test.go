@@ -571,7 +571,8 @@ func aSnapshotIsTakenAndRestored(b *bench) {
 		b.t.Errorf("aliases came along: %s", aliases)
 	}
 	need(b.t, b.DeleteIndex(b.ctx, "snap-b"))
-	need(b.t, b.RestoreAndWait(b.ctx, "kept", "one", cluster.RestoreOptions{Indices: []string{"snap-b"}}))
+	need(b.t, b.Restore(b.ctx, "kept", "one", cluster.RestoreOptions{Indices: []string{"snap-b"}}))
+	need(b.t, b.WaitRestore(b.ctx, []string{"snap-b"}, nil))
 	need(b.t, b.DeleteSnapshot(b.ctx, "kept", "one"))
 	need(b.t, b.DeleteSnapshot(b.ctx, "kept", "one"))
 	for _, index := range []string{"snap-a", "snap-b", "back-snap-a"} {

@@ -130,25 +130,25 @@ func mutations(t *testing.T, source, target side) {
 	pair := verify.Pair{SourceIndex: "logs", TargetIndex: "logs"}
 	for _, one := range []side{source, target} {
 		one.logs("logs", "fluentd", count)
-		one.put("logs", "fluentd", "exact", "", `{"z":9007199254740993, "a":{"y":[1.10,{"k":1E5}]}}`)
+		one.put("logs", "fluentd", "exact", "", `{"z":9007199254740993, "a":{"y":[1.10,2.0],"w":{"k":1E5}}}`)
 		one.put("logs", "fluentd", "routed", "tokyo", `{"a":{"x":1}}`)
 	}
 	// Equal, however it is written.
-	target.put("logs", "fluentd", "exact", "", `{"a": {"y":[1.10, {"k":1E5}]},"z":9007199254740993}`)
+	target.put("logs", "fluentd", "exact", "", `{"a": {"w":{"k":1E5}, "y":[1.10, 2.0]},"z":9007199254740993}`)
 	report := compare(t, source, target, pair)
 	if !report.Equal || !report.Steady || report.Documents != count+2 || report.Pairs[0].Source.Counted != count+2 || report.Pairs[0].Source.Digest != report.Pairs[0].Target.Digest {
 		t.Fatalf("equal sides: %+v", report)
 	}
 
-	target.put("logs", "fluentd", "exact", "", `{"z":9007199254740992, "a":{"y":[1.10,{"k":1E5}]}}`)
+	target.put("logs", "fluentd", "exact", "", `{"z":9007199254740992, "a":{"y":[1.10,2.0],"w":{"k":1E5}}}`)
 	if one := only(t, compare(t, source, target, pair)); one.Kind != verify.Content || one.ID != "exact" || one.Path != "z" || one.SourceValue != "9007199254740993" || one.TargetValue != "9007199254740992" {
 		t.Errorf("one digit beyond 2^53: %+v", one)
 	}
-	target.put("logs", "fluentd", "exact", "", `{"z":9007199254740993, "a":{"y":[1.1,{"k":1E5}]}}`)
+	target.put("logs", "fluentd", "exact", "", `{"z":9007199254740993, "a":{"y":[1.1,2.0],"w":{"k":1E5}}}`)
 	if one := only(t, compare(t, source, target, pair)); one.Path != "a.y[0]" || one.SourceValue != "1.10" || one.TargetValue != "1.1" {
 		t.Errorf("another literal: %+v", one)
 	}
-	target.put("logs", "fluentd", "exact", "", `{"z":9007199254740993, "a":{"y":[1.10,{"k":1E5}]}}`)
+	target.put("logs", "fluentd", "exact", "", `{"z":9007199254740993, "a":{"y":[1.10,2.0],"w":{"k":1E5}}}`)
 
 	target.remove("logs", "fluentd", "log-77", "")
 	report = compare(t, source, target, pair)
