@@ -25,7 +25,10 @@ type server struct {
 // listen opens what the configuration names. Like fluentd, a reload keeps these as they were at the start.
 func (s *Shipper) listen(ctx context.Context, c config) error {
 	rpc := http.NewServeMux()
-	rpc.HandleFunc("/api/config.gracefulReload", func(w http.ResponseWriter, _ *http.Request) { answer(w, s.Reload()) })
+	// config.reload restarts the workers and exists since 0.12; gracefulReload keeps them and exists since 1.9.
+	for _, path := range []string{"/api/config.reload", "/api/config.gracefulReload"} {
+		rpc.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { answer(w, s.Reload()) })
+	}
 	rpc.HandleFunc("/api/plugins.flushBuffers", func(w http.ResponseWriter, _ *http.Request) {
 		s.FlushNow()
 		answer(w, nil)
