@@ -141,6 +141,19 @@ func everything(v es.Version) aws.Domain {
 	}
 }
 
+func TestZonesDecideOnCountsAndSubnets(t *testing.T) {
+	t.Parallel()
+	old := domainOn(version(t, "5.5"), "m5.large.elasticsearch", 4, &aws.EBS{Type: "gp2", SizeGiB: 10})
+	old.Nodes.ZoneAwareness, old.Nodes.AvailabilityZones = true, 2
+	plan, replaced := aws.Modelled(old, version(t, "6.8"), aws.Overrides{InstanceCount: 5, VPC: &aws.VPC{Subnets: []string{"subnet-1"}}})
+	if plan.Domain.Nodes.Data.Count != 6 || !mentions(replaced, "nodes.data.count") {
+		t.Errorf("%+v, %v", plan.Domain.Nodes, replaced)
+	}
+	if len(plan.Blockers) != 1 || plan.Blockers[0].Setting != "vpc.subnets" {
+		t.Errorf("%v", plan.Blockers)
+	}
+}
+
 func TestGoldenModels(t *testing.T) {
 	t.Parallel()
 	on := true

@@ -21,6 +21,10 @@ func (m *modeller) nodes() {
 	data := m.old.Nodes.Data
 	m.made.Nodes.Data.Count = cmp.Or(m.wish.InstanceCount, data.Count)
 	m.made.Nodes.Data.Type = m.chosen("nodes.data.type", data.Type, m.wish.InstanceType)
+	if made := &m.made.Nodes.Data; m.old.Nodes.AvailabilityZones == 2 && made.Count%2 == 1 {
+		m.replace("nodes.data.count", fmt.Sprint(made.Count), fmt.Sprint(made.Count+1), "two zones want an even number of nodes")
+		made.Count++
+	}
 	for _, group := range []struct {
 		setting, wish string
 		group         **NodeGroup

@@ -35,8 +35,8 @@ func (m *modeller) network() {
 	if m.made.Nodes.ZoneAwareness {
 		want = m.made.Nodes.AvailabilityZones
 	}
-	if have := len(m.made.VPC.Subnets); have < want {
-		m.block("vpc.subnets", fmt.Sprintf("%d zones need a subnet each, there are %d", want, have), "give one subnet for each zone")
+	if have := len(m.made.VPC.Subnets); have != want {
+		m.block("vpc.subnets", fmt.Sprintf("the service wants exactly one subnet for each zone: zones %d, subnets %d", want, have), "give one subnet for each zone")
 	}
 }
 

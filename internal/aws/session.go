@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 )
 
 const (
@@ -78,6 +79,8 @@ var regionShape = regexp.MustCompile(`^[a-z]{2,3}(-[a-z]+)+-[0-9]{1,2}$`)
 // Open loads the configuration. It makes no request: Identity is the first that does.
 func Open(ctx context.Context, options Options) (*Session, error) {
 	load := []func(*config.LoadOptions) error{
+		// The SDK would write its warnings straight to standard error, through whatever the screen shows.
+		config.WithLogger(logging.Nop{}),
 		config.WithRetryer(func() awssdk.Retryer {
 			return retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
 				o.StandardOptions = append(o.StandardOptions, func(so *retry.StandardOptions) {

@@ -94,62 +94,73 @@ type signingTransport struct {
 
 // RoundTrip never alters the caller's request, as http.RoundTripper demands.
 func (t *signingTransport) RoundTrip(request *http.Request) (*http.Response, error) {
-	hash, open, err := hashBody(request)
+	body, err := hashBody(request)
 	if err != nil {
 		return nil, err
 	}
-	response, err := t.send(request, hash, open)
+	response, err := t.send(request, body)
 	if err != nil || response.StatusCode != http.StatusForbidden || !t.signer.learn(response) {
 		return response, err
 	}
 	response.Body.Close()
-	return t.send(request, hash, open)
+	return t.send(request, body)
 }
 
-func (t *signingTransport) send(request *http.Request, hash string, open func() (io.ReadCloser, error)) (*http.Response, error) {
+func (t *signingTransport) send(request *http.Request, body signedBody) (*http.Response, error) {
 	attempt := request.Clone(request.Context())
-	body, err := open()
-	if err != nil {
-		return nil, fmt.Errorf("read the body to sign it: %w", err)
+	attempt.Body, attempt.GetBody, attempt.ContentLength = nil, body.open, body.length
+	if body.open != nil {
+		opened, err := body.open()
+		if err != nil {
+			return nil, fmt.Errorf("read the body to sign it: %w", err)
+		}
+		attempt.Body = opened
 	}
-	attempt.Body, attempt.GetBody = body, open
-	if err := t.signer.Sign(request.Context(), attempt, hash); err != nil {
-		if body != nil {
-			body.Close()
+	if err := t.signer.Sign(request.Context(), attempt, body.hash); err != nil {
+		if attempt.Body != nil {
+			attempt.Body.Close()
 		}
 		return nil, err
 	}
 	return t.next.RoundTrip(attempt)
 }
 
+// signedBody is a body that can be sent more than once. Its length is always known: the service takes no chunked requests.
+type signedBody struct {
+	hash   string
+	length int64
+	open   func() (io.ReadCloser, error) // nil for no body
+}
+
 // hashBody hashes a body and gives a way to open it again for each attempt. It closes the request's own body.
-func hashBody(request *http.Request) (string, func() (io.ReadCloser, error), error) {
+func hashBody(request *http.Request) (signedBody, error) {
 	if request.Body == nil || request.Body == http.NoBody {
-		return EmptyPayloadHash, func() (io.ReadCloser, error) { return nil, nil }, nil
+		return signedBody{hash: EmptyPayloadHash}, nil
 	}
 	defer request.Body.Close()
 	digest := sha256.New()
 	if request.GetBody != nil {
 		copied, err := request.GetBody()
 		if err != nil {
-			return "", nil, fmt.Errorf("read the body to sign it: %w", err)
+			return signedBody{}, fmt.Errorf("read the body to sign it: %w", err)
 		}
 		defer copied.Close()
-		if _, err := io.Copy(digest, copied); err != nil {
-			return "", nil, fmt.Errorf("read the body to sign it: %w", err)
+		length, err := io.Copy(digest, copied)
+		if err != nil {
+			return signedBody{}, fmt.Errorf("read the body to sign it: %w", err)
 		}
-		return hex.EncodeToString(digest.Sum(nil)), request.GetBody, nil
+		return signedBody{hex.EncodeToString(digest.Sum(nil)), length, request.GetBody}, nil
 	}
 	content, err := io.ReadAll(io.LimitReader(request.Body, maxSignedBody+1))
 	if err != nil {
-		return "", nil, fmt.Errorf("read the body to sign it: %w", err)
+		return signedBody{}, fmt.Errorf("read the body to sign it: %w", err)
 	}
 	if len(content) > maxSignedBody {
-		return "", nil, fmt.Errorf("sign a request: its body is over %d MiB, more than a domain takes", maxSignedBody>>20)
+		return signedBody{}, fmt.Errorf("sign a request: its body is over %d MiB, more than a domain takes", maxSignedBody>>20)
 	}
 	digest.Write(content)
 	open := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(content)), nil }
-	return hex.EncodeToString(digest.Sum(nil)), open, nil
+	return signedBody{hex.EncodeToString(digest.Sum(nil)), int64(len(content)), open}, nil
 }
 
 // learn looks at a 403 and says whether signing again can help: the token has expired, or the clocks differ. It leaves

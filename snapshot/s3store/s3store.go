@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/hikkoshi/hikkoshi/snapshot"
@@ -168,7 +169,8 @@ func connect(ctx context.Context, options Options) (*s3.Client, error) {
 	if options.Config != nil {
 		loaded = options.Config.Copy()
 	} else {
-		var load []func(*config.LoadOptions) error
+		// The SDK would write its warnings straight to standard error.
+		load := []func(*config.LoadOptions) error{config.WithLogger(logging.Nop{})}
 		if options.Profile != "" {
 			load = append(load, config.WithSharedConfigProfile(options.Profile))
 		}
