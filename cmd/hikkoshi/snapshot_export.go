@@ -3,7 +3,9 @@ package main
 // snapshot_export.go answers: how do documents leave a snapshot, one by id or all of them? Next: snapshot_check.go.
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -155,9 +157,29 @@ func (c *snapshotCat) Run(ctx context.Context, call *invocation) error {
 		options.IDs[id], missing[id] = true, true
 	}
 	options.Ordered = true
-	found := &idSink{Sink: export.NewStream(call.View.Results)}
-	if _, err = export.Run(ctx, repository, info, options, found.Sink); err != nil {
+	var lines bytes.Buffer
+	if _, err = export.Run(ctx, repository, info, options, export.NewStream(&lines)); err != nil {
 		return withExportHint(err)
+	}
+	for line := range bytes.Lines(lines.Bytes()) {
+		var document struct {
+			ID string `json:"_id"`
+		}
+		if err := json.Unmarshal(line, &document); err != nil {
+			return fmt.Errorf("read back %.80s: %w", line, err)
+		}
+		delete(missing, document.ID)
+	}
+	if _, err := call.View.Results.Write(lines.Bytes()); err != nil {
+		return fmt.Errorf("write documents: %w", err)
+	}
+	for _, id := range c.ID {
+		if missing[id] {
+			call.View.Say("No document %q in %s of snapshot %s.", id, strings.Join(c.Index, ","), info.Name)
+		}
+	}
+	if len(missing) > 0 {
+		return errFindings
 	}
 	return nil
 }

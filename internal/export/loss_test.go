@@ -137,3 +137,23 @@ func TestTheDocumentsThatADamagedRepositoryLostAreNamed(t *testing.T) {
 		t.Error("nothing else could be read")
 	}
 }
+
+func TestAMissingPartCostsItsSegmentOnly(t *testing.T) {
+	t.Parallel()
+	directory := filepath.Join(unpack(t, fixtureFolder(t, "5.5.2")), "raw")
+	parts, err := filepath.Glob(filepath.Join(directory, "indices", "*", "0", "__*.part1"))
+	if err != nil || len(parts) == 0 {
+		t.Fatalf("no parts: %v", err)
+	}
+	if err := os.Remove(parts[0]); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err = exportLines(t, directory, "raw1", Options{})
+	if loss := (*Loss)(nil); !errors.As(err, &loss) || loss.Index != "big" {
+		t.Errorf("got %v", err)
+	}
+	_, summary, err := exportLines(t, directory, "raw1", Options{ScanOptions: ScanOptions{KeepGoing: true}})
+	if err != nil || len(summary.Losses) == 0 || summary.Losses[0].Index != "big" || summary.Documents == 0 {
+		t.Errorf("kept going: %v, %+v", err, summary)
+	}
+}

@@ -180,32 +180,54 @@ func (s *scan) readUnit(ctx context.Context, u *unit, visit visitor, d *Document
 			}
 		}
 	}
-	options := lucene.ScanOptions{From: u.span.From, To: u.span.To}
-	options.OnLoss = func(loss *lucene.LossError) error { return lose(loss.From, loss.To, loss.Err) }
-	if u.span.From == u.span.To {
-		return s.close(u, visit, counted)
-	}
-	err := u.segment.Scan(ctx, options, func(from *lucene.Document) error {
-		if err := d.take(from, u.defaultType); err != nil {
-			return lose(from.DocID, from.DocID+1, fmt.Errorf("%w: %w", errUnreadableSource, err))
-		}
-		if !s.selection.matches(d) {
-			return nil
-		}
-		if s.selection.Limit > 0 && s.left.Add(-1) < 0 {
+	if u.span.From < u.span.To {
+		if err := s.scanUnit(ctx, u, visit, d, &counted, lose); err != nil {
+			if !errors.Is(err, errLimit) {
+				return err
+			}
+			if closeErr := s.close(u, visit, counted); closeErr != nil {
+				return closeErr
+			}
 			return errLimit
 		}
-		err := visit.document(d)
-		if errors.Is(err, errUnreadableSource) {
-			return lose(from.DocID, from.DocID+1, err)
-		}
-		if err == nil {
-			counted.add(d)
-		}
-		return err
+	}
+	return s.close(u, visit, counted)
+}
+
+// scanUnit reads the documents of a unit. What keeps the scan from beginning is a loss as well.
+func (s *scan) scanUnit(ctx context.Context, u *unit, visit visitor, d *Document, counted *Summary, lose func(from, to int, err error) error) error {
+	var ours error // an error of this function's own, not of the segment
+	options := lucene.ScanOptions{From: u.span.From, To: u.span.To}
+	options.OnLoss = func(loss *lucene.LossError) error {
+		ours = lose(loss.From, loss.To, loss.Err)
+		return ours
+	}
+	err := u.segment.Scan(ctx, options, func(from *lucene.Document) error {
+		ours = s.visitOne(from, u, visit, d, counted, lose)
+		return ours
 	})
-	if closeErr := s.close(u, visit, counted); err == nil || errors.Is(err, errLimit) && closeErr != nil {
-		return closeErr
+	if err != nil && ours == nil && ctx.Err() == nil {
+		return lose(u.span.From, u.span.To, err)
+	}
+	return err
+}
+
+func (s *scan) visitOne(from *lucene.Document, u *unit, visit visitor, d *Document, counted *Summary, lose func(from, to int, err error) error) error {
+	if err := d.take(from, u.defaultType); err != nil {
+		return lose(from.DocID, from.DocID+1, fmt.Errorf("%w: %w", errUnreadableSource, err))
+	}
+	if !s.selection.matches(d) {
+		return nil
+	}
+	if s.selection.Limit > 0 && s.left.Add(-1) < 0 {
+		return errLimit
+	}
+	err := visit.document(d)
+	if errors.Is(err, errUnreadableSource) {
+		return lose(from.DocID, from.DocID+1, err)
+	}
+	if err == nil {
+		counted.add(d)
 	}
 	return err
 }
