@@ -11,6 +11,9 @@ const (
 	multiTable                   // the document's number is that of a set; a table holds the sets
 )
 
+// maxDocValues is how many values one document may have in a field: sources end at 2 GiB, and long before that in practice.
+const maxDocValues = 1 << 24
+
 // multiEntry is what the meta says about documents with several values.
 type multiEntry struct {
 	kind      multiKind
@@ -94,7 +97,11 @@ func (c *column) numbers(doc int, dst []int64) ([]int64, error) {
 	if err != nil {
 		return dst, err
 	}
-	if start < 0 || end < start || end > c.e.values.count {
+	most := int64(maxDocValues)
+	if c.e.kind == dvSortedSet {
+		most = min(most, max(c.e.bytes.count, 1)) // a set has each term once
+	}
+	if start < 0 || end < start || end > c.e.values.count || end-start > most {
 		return dst, corruptf(c.name, -1, "values %d to %d of %d for document %d", start, end, c.e.values.count, doc)
 	}
 	for ; start < end; start++ {
