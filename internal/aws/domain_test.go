@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -128,9 +127,24 @@ func TestADomainThatIsNotThereNamesThoseThatAre(t *testing.T) {
 
 func TestTheClassicMoveMakesItsDomainAndLetsTheOldOneGo(t *testing.T) {
 	t.Parallel()
-	const phase = 50 * time.Millisecond
-	phases := fakeaws.Phases{Creating: phase, Processing: phase, Deleting: phase}
-	s := startStand(t, fakeaws.Options{Phases: phases})
+	// Both wait for the test, so that every state is seen.
+	nodeUp, nodeGone := make(chan struct{}), make(chan struct{})
+	s := startStand(t, fakeaws.Options{
+		OnCreate: func(ctx context.Context, _ fakeaws.DomainSpec) (string, error) {
+			select {
+			case <-nodeUp:
+			case <-ctx.Done():
+			}
+			return "http://127.0.0.1:1", ctx.Err()
+		},
+		OnDelete: func(ctx context.Context, _ string) error {
+			select {
+			case <-nodeGone:
+			case <-ctx.Done():
+			}
+			return nil
+		},
+	})
 	ctx := t.Context()
 	if err := s.Adopt(oldLogs(), "http://127.0.0.1:1"); err != nil {
 		t.Fatal(err)
@@ -154,7 +168,9 @@ func TestTheClassicMoveMakesItsDomainAndLetsTheOldOneGo(t *testing.T) {
 	}
 	var lines []string
 	made, err := s.WaitDomain(ctx, plan.Domain.Name, func(p aws.DomainProgress) {
-		lines = append(lines, p.String())
+		if lines = append(lines, p.String()); len(lines) == 1 {
+			close(nodeUp)
+		}
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -177,7 +193,11 @@ func TestTheClassicMoveMakesItsDomainAndLetsTheOldOneGo(t *testing.T) {
 	if again, err := s.DeleteDomain(ctx, "logs"); err != nil || !again.Deleting {
 		t.Errorf("asked twice: %v, %v", again, err)
 	}
-	if err := s.WaitDomainGone(ctx, "logs", nil); err != nil {
+	if err := s.WaitDomainGone(ctx, "logs", func(p aws.DomainProgress) {
+		if p.Deleting {
+			close(nodeGone)
+		}
+	}); err != nil {
 		t.Fatal(err)
 	}
 	if gone, err := s.DeleteDomain(ctx, "logs"); err != nil || gone.Exists {
