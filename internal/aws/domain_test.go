@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -193,11 +194,8 @@ func TestTheClassicMoveMakesItsDomainAndLetsTheOldOneGo(t *testing.T) {
 	if again, err := s.DeleteDomain(ctx, "logs"); err != nil || !again.Deleting {
 		t.Errorf("asked twice: %v, %v", again, err)
 	}
-	if err := s.WaitDomainGone(ctx, "logs", func(p aws.DomainProgress) {
-		if p.Deleting {
-			close(nodeGone)
-		}
-	}); err != nil {
+	let := sync.OnceFunc(func() { close(nodeGone) })
+	if err := s.WaitDomainGone(ctx, "logs", func(aws.DomainProgress) { let() }); err != nil {
 		t.Fatal(err)
 	}
 	if gone, err := s.DeleteDomain(ctx, "logs"); err != nil || gone.Exists {
