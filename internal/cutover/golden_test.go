@@ -88,6 +88,8 @@ func adapterFor(t *testing.T, kind string, c goldenCase, folder string) Adapter 
 	switch kind {
 	case "fluentd":
 		return &Fluentd{Writer: writer, GemFolders: []string{}, Version: c.setting("fluentd"), PluginVersion: c.setting("plugin")}
+	case "fluentbit":
+		return &FluentBit{Writer: writer}
 	case "rsyslog":
 		return &Rsyslog{Writer: writer}
 	}
@@ -139,7 +141,7 @@ func windowsLines(text string) string { return strings.ReplaceAll(text, "\n", "\
 
 func TestEveryConfigurationIsRePointedAsWrittenInItsCaseAndPutBackByteForByte(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"fluentd", "rsyslog"} {
+	for _, kind := range []string{"fluentd", "rsyslog", "fluentbit"} {
 		paths, err := filepath.Glob(filepath.Join("testdata", kind, "*.txtar"))
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("no cases for %s: %v", kind, err)

@@ -261,8 +261,14 @@ func awaitLines(t *testing.T, r realRsyslog, source, target plainSearch, want in
 		}
 		select {
 		case <-ctx.Done():
+			var missing []string
+			for n := range want {
+				if id := fmt.Sprintf("line%06d", n); !both[id] {
+					missing = append(missing, id)
+				}
+			}
 			refused, _ := os.ReadFile(filepath.Join(r.folder, "errors.json"))
-			t.Fatalf("%d of %d lines arrived: %d on the source, %d on the target; refused: %s", len(both), want, len(old), len(moved), refused)
+			t.Fatalf("%d of %d lines arrived: %d on the source, %d on the target; missing: %v; refused: %s", len(both), want, len(old), len(moved), missing, refused)
 		case <-time.After(200 * time.Millisecond):
 		}
 	}

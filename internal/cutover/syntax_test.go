@@ -139,3 +139,25 @@ func FuzzRsyslogIsPrintedAsItWasRead(f *testing.F) {
 		}
 	})
 }
+
+func FuzzFluentBitIsPrintedAsItWasRead(f *testing.F) {
+	seeds(f, "fluentbit")
+	for _, text := range []string{"", "[A", "[a]\n k v", "[a]\nk", "@", "@INCLUDE a", "x", "[a]\r\n k  v  \r\n\r"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if d, _, _, err := parseBitClassic("f", text); err == nil {
+			checkTiles(t, d, text)
+		}
+		if d, sections, _, err := parseBitYAML("f", text); err == nil {
+			checkTiles(t, d, text)
+			for _, s := range (&bitTree{sections: sections}).named("output") {
+				for _, e := range s.entries {
+					if written := d.tokens[e.value].text; written != e.text && written[0] != '"' && written[0] != '\'' {
+						t.Fatalf("%q stands where %q was read", written, e.text)
+					}
+				}
+			}
+		}
+	})
+}
