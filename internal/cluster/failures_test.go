@@ -58,11 +58,7 @@ func failuresOfRepositoriesAreNamed(b *bench) {
 func failuresOfSnapshotsAreNamed(b *bench) {
 	b.repository("failing")
 	b.index("taken", 1, "")
-	many := 30
-	if !b.dialect.Version.AtLeast(2, 0) {
-		many = 1000 // 1.x brakes only after some hundred KiB
-	}
-	b.fill("taken", many)
+	b.fill("taken", 30)
 	b.snapshot("failing", "name", "taken")
 	err := b.CreateSnapshot(b.ctx, "failing", "name", cluster.CreateOptions{})
 	wantKind(b.t, err, cluster.ErrSnapshotNameTaken, "name")
@@ -82,32 +78,9 @@ func failuresOfSnapshotsAreNamed(b *bench) {
 	_, err = b.SnapshotStatus(b.ctx, "failing", "never")
 	wantKind(b.t, err, cluster.ErrSnapshotMissing, "never")
 
-	// Another one is running: a repository so slow that it stays so.
-	b.repository("slow", "max_snapshot_bytes_per_sec", "1kb")
-	need(b.t, b.CreateSnapshot(b.ctx, "slow", "first", cluster.CreateOptions{Indices: []string{"taken"}}))
-	running, err := b.RunningSnapshots(b.ctx)
-	need(b.t, err)
-	if len(running) != 1 || running[0].Name != "first" {
-		b.t.Errorf("running %+v", running)
+	if b.dialect.Version.AtLeast(2, 0) { // 1.x lets the second wait for the first
+		anotherIsRunning(b)
 	}
-	first, err := b.GetSnapshot(b.ctx, "slow", "first")
-	need(b.t, err)
-	if first.State != cluster.SnapshotInProgress {
-		b.t.Errorf("state %s", first.State)
-	}
-	wantKind(b.t, first.Complete(), cluster.ErrSnapshotRunning, "first")
-	if !b.dialect.Version.AtLeast(7, 9) { // since then several may run
-		err = b.CreateSnapshot(b.ctx, "slow", "second", cluster.CreateOptions{Indices: []string{"taken"}})
-		again, _ := b.GetSnapshot(b.ctx, "slow", "first")
-		b.t.Logf("first %+v", again)
-		wantKind(b.t, err, cluster.ErrSnapshotRunning, "")
-	}
-	err = b.UnregisterRepository(b.ctx, "slow")
-	wantKind(b.t, err, cluster.ErrRepositoryInUse, "")
-	// Deleted by somebody else before it was waited for.
-	need(b.t, b.DeleteSnapshot(b.ctx, "slow", "first"))
-	_, err = b.WaitSnapshot(b.ctx, "slow", "first", nil)
-	wantKind(b.t, err, cluster.ErrSnapshotMissing, "gone")
 
 	// A primary that isn't there: refused, failed, or partial when that was allowed.
 	b.index("lame", 1, `,"index.routing.allocation.include._name":"nobody"`)
@@ -149,6 +122,33 @@ func failuresOfSnapshotsAreNamed(b *bench) {
 	}
 	need(b.t, b.DeleteIndex(b.ctx, "shut"))
 	need(b.t, b.DeleteIndex(b.ctx, "taken"))
+}
+
+// anotherIsRunning uses a repository so slow that a snapshot of a few documents takes seconds.
+func anotherIsRunning(b *bench) {
+	b.repository("slow", "max_snapshot_bytes_per_sec", "1kb")
+	need(b.t, b.CreateSnapshot(b.ctx, "slow", "first", cluster.CreateOptions{Indices: []string{"taken"}}))
+	running, err := b.RunningSnapshots(b.ctx)
+	need(b.t, err)
+	if len(running) != 1 || running[0].Name != "first" {
+		b.t.Errorf("running %+v", running)
+	}
+	first, err := b.GetSnapshot(b.ctx, "slow", "first")
+	need(b.t, err)
+	if first.State != cluster.SnapshotInProgress {
+		b.t.Errorf("state %s", first.State)
+	}
+	wantKind(b.t, first.Complete(), cluster.ErrSnapshotRunning, "first")
+	if !b.dialect.Version.AtLeast(7, 9) { // since then several may run
+		err := b.CreateSnapshot(b.ctx, "slow", "second", cluster.CreateOptions{Indices: []string{"taken"}})
+		wantKind(b.t, err, cluster.ErrSnapshotRunning, "")
+	}
+	err = b.UnregisterRepository(b.ctx, "slow")
+	wantKind(b.t, err, cluster.ErrRepositoryInUse, "")
+	// Deleted by somebody else before it was waited for.
+	need(b.t, b.DeleteSnapshot(b.ctx, "slow", "first"))
+	_, err = b.WaitSnapshot(b.ctx, "slow", "first", nil)
+	wantKind(b.t, err, cluster.ErrSnapshotMissing, "gone")
 }
 
 func failuresOfRestoresAreNamed(b *bench) {

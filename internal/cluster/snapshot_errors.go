@@ -93,7 +93,7 @@ var snapshotRefusals = []struct {
 		"use lower case letters, digits, - and _"},
 	{[]string{"snapshot does not exist", "snapshot_missing", "snapshotmissing"}, ErrSnapshotMissing,
 		"list what is there; a version from 6.x on shows nothing of a repository that 2.x or 1.x wrote"},
-	{[]string{"unexpected field [mapping_version]", "unknown field [uuid]", "unexpected exception when loading repository data", "unsupported compression", "unknown index metadata", "could not read repository data", "unexpected field [", "unknown field ["}, ErrRepositoryFormat,
+	{[]string{"unexpected field [mapping_version]", "unknown field [uuid]", "unexpected exception when loading repository data", "unknown index metadata", "could not read repository data", "unexpected field [", "unknown field ["}, ErrRepositoryFormat,
 		"another version wrote into this repository; take a snapshot into a fresh one with the source cluster"},
 	{[]string{"invalid_repository_name", "repository_exception: [] ", "repository name"}, ErrRepositoryName, "use lower case letters, digits, - and _; AWS keeps names that begin with cs- for itself"},
 	{[]string{"index_not_found", "indexmissing", "index_missing", "no such index"}, ErrIndexMissing, "look which indices the snapshot or cluster has"},
@@ -108,6 +108,8 @@ var restoreRefusals = []struct {
 	kind  error
 	hint  string
 }{
+	{[]string{"unsupported compression"}, ErrRepositoryFormat,
+		"this version can't read what 1.x wrote compressed: let its documents be loaded from the snapshot (route backfill)"},
 	{[]string{"because it's open", "an open index with same name already exists"}, ErrRestoreOverOpen,
 		"rename while restoring, or close or delete the index that is there"},
 	{[]string{"shard from snapshot with", "shards from a snapshot of index", "shards from snapshot with"}, ErrRestoreShards,
