@@ -3,7 +3,10 @@ package cutover
 // rsyslog_lint.go answers: what in an rsyslog configuration would lose or double events during the move? Facts:
 // omelasticsearch.c of 8.2302, and measurements with it. Next: rsyslog.go.
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 type rsyslogRule struct {
 	code       string
@@ -29,11 +32,10 @@ var rsyslogRules = []rsyslogRule{
 		func(t *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return !t.queueOnDisk(a) }},
 	{"rsyslog-queue-not-saved", Danger, "the queue goes to disk only when it is full; what is in memory at the restart is lost",
 		`set queue.saveOnShutdown="on"`,
-		func(t *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return t.queueOnDisk(a) && !t.queueSaved(a) }},
-	{"rsyslog-full-queue-drops", Danger, "a full queue drops events at once (queue.timeoutEnqueue 0)", "remove it, or set it to -1",
-		func(t *rsyslogTree, a *rsyslogObject, _ Endpoint) bool {
-			return t.queue(a).text("queue.timeoutenqueue", "") == "0"
-		}},
+		func(t *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return t.queueOnDisk(a) && t.queueUnsaved(a) }},
+	{"rsyslog-full-queue-drops", Danger, "a full queue drops events: after queue.timeoutEnqueue (2 seconds by default) and at once while rsyslog stops; an action's queue is full with 1,000 events by default, and under load it was",
+		`set queue.size="100000" queue.timeoutEnqueue="600000"`,
+		func(t *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return !t.queueIsAmple(a) }},
 	{"rsyslog-no-bulk", Warning, "bulkmode is off: each event is a request, and a backlog takes long", `set bulkmode="on"`,
 		func(_ *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return !a.on("bulkmode", false) }},
 	{"rsyslog-no-id", Warning, "no bulkid: the cluster makes the ids, so a bulk whose answer got lost is stored twice when it is sent again",
@@ -84,12 +86,36 @@ func (t *rsyslogTree) queueOnDisk(action *rsyslogObject) bool {
 	return has(queue, "queue.filename") || strings.EqualFold(queue.text("queue.type", ""), "disk")
 }
 
-func (t *rsyslogTree) queueSaved(action *rsyslogObject) bool {
+// queueUnsaved: saving is the default (runtime/queue.c, since 2011), so only switching it off counts.
+func (t *rsyslogTree) queueUnsaved(action *rsyslogObject) bool {
 	queue := t.queue(action)
 	if queue == nil {
-		return strings.EqualFold(t.directive("mainmsgqueuesaveonshutdown"), "on")
+		return strings.EqualFold(t.directive("mainmsgqueuesaveonshutdown"), "off")
 	}
-	return queue.on("queue.saveonshutdown", false) || strings.EqualFold(queue.text("queue.type", ""), "disk")
+	return !queue.on("queue.saveonshutdown", true) && !strings.EqualFold(queue.text("queue.type", ""), "disk")
+}
+
+// Sizes and times below which a queue fills within the seconds that a restart or a slow disk takes.
+const (
+	ampleQueueSize      = 10_000
+	ampleEnqueueTimeout = 60_000 // milliseconds
+	actionQueueSize     = 1_000  // the defaults of rsyslog
+	mainQueueSize       = 50_000
+	enqueueTimeout      = 2_000
+)
+
+func (t *rsyslogTree) queueIsAmple(action *rsyslogObject) bool {
+	queue, size := t.queue(action), mainQueueSize
+	if queue == action {
+		size = actionQueueSize
+	}
+	number := func(name string, otherwise int) int {
+		if n, err := strconv.Atoi(queue.text(name, "")); err == nil {
+			return n
+		}
+		return otherwise
+	}
+	return number("queue.size", size) >= ampleQueueSize && number("queue.timeoutenqueue", enqueueTimeout) >= ampleEnqueueTimeout
 }
 
 func (t *rsyslogTree) hasTemplate(name string) bool {

@@ -37,6 +37,7 @@ if $syslogtag == 'nginx' then action(type="omelasticsearch"
   template="json" searchIndex="nginx-access-2016.01.01" searchType="access_log"
   bulkmode="on" bulkid="id" dynbulkid="on"
   queue.type="LinkedList" queue.filename="es" queue.saveOnShutdown="on"
+  queue.size="100000" queue.timeoutEnqueue="600000"
   action.resumeRetryCount="-1" errorfile="%[1]s/errors.json")
 `
 
