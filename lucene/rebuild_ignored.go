@@ -102,7 +102,7 @@ func (r *Rebuilder) addTyped(f *rebuiltField, b []byte) error {
 	if err != nil {
 		return corruptf(f.path+malformedSuffix, -1, "%v", err)
 	}
-	f.stored = r.put(f, f.stored, out, true)
+	f.extra = r.put(f, f.extra, out, true)
 	return nil
 }
 

@@ -58,7 +58,8 @@ type rebuiltField struct {
 	column           *column
 	beside           *rebuiltField // a keyword that has a copy of a text
 
-	stored []span // of the current document, in the arena
+	// Of the current document, in the arena: its stored values; those kept only because the index took them not.
+	stored, extra []span
 }
 
 // span is a piece of the arena, which may move while it grows.
@@ -76,7 +77,7 @@ func (s *Segment) Rebuilder(types FieldTypes) (*Rebuilder, error) {
 			continue
 		}
 		f.nested = types.nestedIn(path)
-		if s.fields.byName[path] == nil && s.fields.byName[path+flattenedKeyed] == nil {
+		if !s.fields.hasAny(path, path+flattenedKeyed, path+originalSuffix, path+malformedSuffix) {
 			// No document of the segment has it; but of what is never indexed Lucene wouldn't know.
 			if f.typ == "binary" || f.typ == unindexed {
 				r.lost = append(r.lost, path)
@@ -109,7 +110,7 @@ func (s *Segment) Rebuilder(types FieldTypes) (*Rebuilder, error) {
 	slices.SortFunc(r.fields, func(a, b *rebuiltField) int { return comparePaths(a.path, b.path) })
 	r.addBeside(multi)
 	for _, f := range r.fields {
-		if f.column == nil && f.beside == nil {
+		if f.column == nil && f.beside == nil && s.fields.hasAny(f.path) {
 			r.lost = append(r.lost, f.path)
 		}
 	}
@@ -119,6 +120,11 @@ func (s *Segment) Rebuilder(types FieldTypes) (*Rebuilder, error) {
 		}
 	}
 	return r, r.nested.open(s, types)
+}
+
+// hasAny says whether the segment has a field of one of the names.
+func (fi *fieldInfos) hasAny(names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return fi.byName[name] != nil })
 }
 
 // addBeside gives texts a keyword multi-field to be taken from.
@@ -199,14 +205,14 @@ func (r *Rebuilder) Rebuild(d *Document) (Rebuilt, error) {
 func (r *Rebuilder) reportLost() {
 	none := true
 	for _, f := range r.fields {
-		none = none && len(f.stored) == 0
+		none = none && len(f.stored)+len(f.extra) == 0
 	}
 	if none && len(r.ignored) == 0 {
 		r.result.Lost = append(r.result.Lost, r.lost...)
 		return
 	}
 	for _, path := range r.lost {
-		if f := r.byName[path]; (f == nil || len(f.stored) == 0) && !r.isIgnored(path) {
+		if f := r.byName[path]; (f == nil || len(f.stored)+len(f.extra) == 0) && !r.isIgnored(path) {
 			r.result.Lost = append(r.result.Lost, path)
 		}
 	}
@@ -227,7 +233,7 @@ func (r *Rebuilder) collect(doc int, nested string) error {
 		}
 		e := rebuiltEntry{path: f.path}
 		if nested == "" {
-			e.values = f.stored
+			e.values = f.stored[:len(f.stored):len(f.stored)]
 		}
 		if len(e.values) == 0 {
 			from := f
@@ -241,6 +247,9 @@ func (r *Rebuilder) collect(doc int, nested string) error {
 			if len(e.values) > 1 && !slices.Contains(r.result.Reordered, f.path) {
 				r.result.Reordered = append(r.result.Reordered, f.path)
 			}
+		}
+		if nested == "" {
+			e.values = append(e.values, f.extra...)
 		}
 		if len(e.values) > 0 {
 			r.entries = append(r.entries, e)

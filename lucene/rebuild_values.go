@@ -35,7 +35,8 @@ const (
 	flattenedRoot  = "._root"
 	// originalSuffix is a stored field with keywords that were too long for the index.
 	originalSuffix = "._original"
-	// malformedSuffix is a stored field with values that did not fit the type, written like _ignored_source's.
+	// malformedSuffix is a stored field with values that did not fit the type: text and numbers as they are, others written
+	// like _ignored_source's.
 	malformedSuffix = "._ignore_malformed"
 
 	unindexed    = "unindexed"
@@ -66,7 +67,7 @@ func (f *rebuiltField) decodes() bool {
 // collectStored puts the document's stored values into the arena, each with its field.
 func (r *Rebuilder) collectStored(d *Document) error {
 	for _, f := range r.fields {
-		f.stored = f.stored[:0]
+		f.stored, f.extra = f.stored[:0], f.extra[:0]
 	}
 	var failed error
 	err := d.EachStored(func(name string, v StoredValue) bool {
@@ -74,14 +75,19 @@ func (r *Rebuilder) collectStored(d *Document) error {
 		case name == ignoredSource:
 			failed = r.addIgnored(v.Bytes)
 		case f != nil:
-			r.addStored(f, v)
+			f.stored = r.addStored(f, f, f.stored, v)
 		case strings.HasSuffix(name, originalSuffix):
 			if f = r.byName[strings.TrimSuffix(name, originalSuffix)]; f != nil {
-				r.addStored(f, v)
+				f.extra = r.addStored(f, f, f.extra, v)
 			}
 		case strings.HasSuffix(name, malformedSuffix):
-			if f = r.byName[strings.TrimSuffix(name, malformedSuffix)]; f != nil {
+			if f = r.byName[strings.TrimSuffix(name, malformedSuffix)]; f == nil {
+				break
+			}
+			if v.Kind == StoredBytes {
 				failed = r.addTyped(f, v.Bytes)
+			} else {
+				f.extra = r.addStored(f, &rebuiltField{}, f.extra, v)
 			}
 		}
 		return failed == nil
@@ -103,27 +109,28 @@ func (r *Rebuilder) put(f *rebuiltField, values []span, out []byte, ok bool) []s
 	return append(values, span{start, len(out)})
 }
 
-func (r *Rebuilder) addStored(f *rebuiltField, v StoredValue) {
+// addStored adds a stored value of f, seen as one of the type of as.
+func (r *Rebuilder) addStored(f, as *rebuiltField, values []span, v StoredValue) []span {
 	out, ok := r.arena, true
 	switch v.Kind {
 	case StoredInt, StoredLong:
-		if f.typ == "float" || f.typ == "double" || f.typ == "half_float" {
+		if as.typ == "float" || as.typ == "double" || as.typ == "half_float" {
 			out = strconv.AppendInt(out, v.Int, 10)
 		} else {
-			out, ok = f.appendNumber(out, v.Int)
+			out, ok = as.appendNumber(out, v.Int)
 		}
 	case StoredFloat:
 		out = binaryjson.AppendFloat(out, v.Float, 32)
 	case StoredDouble:
 		out = binaryjson.AppendFloat(out, v.Float, 64)
 	default:
-		if f.typ == "binary" {
+		if as.typ == "binary" {
 			out = appendBase64(out, v.Bytes)
 		} else {
-			out, ok = f.appendTerm(out, v.Bytes)
+			out, ok = as.appendTerm(out, v.Bytes)
 		}
 	}
-	f.stored = r.put(f, f.stored, out, ok)
+	return r.put(f, values, out, ok)
 }
 
 // columnValues gives a document's values out of doc values; from is f, or the keyword beside it.
