@@ -197,6 +197,9 @@ func readTruth(t *testing.T, version, snapshot string, visit func(truth)) {
 }
 
 func TestAScanOfRestoredIndicesEqualsWhatTheirClusterRecorded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real nodes")
+	}
 	for _, one := range []struct {
 		source, target string
 		without        []string // what the lab's node can't open
