@@ -145,12 +145,12 @@ func (s *scan) run(ctx context.Context) error {
 	group, groupContext := errgroup.WithContext(ctx)
 	shards := make(chan chan *openedShard, shardsAhead)
 	units := make(chan *unit)
-	group.Go(func() error { defer close(shards); return s.openShards(groupContext, group, names, shards) })
-	group.Go(func() error { defer close(units); return s.cutUnits(groupContext, shards, units) })
-	if ordering {
+	if ordering { // before anyone looks at it
 		s.order = make(chan *unit, workers*unitsAhead)
 		group.Go(func() error { return s.putInOrder(groupContext) })
 	}
+	group.Go(func() error { defer close(shards); return s.openShards(groupContext, group, names, shards) })
+	group.Go(func() error { defer close(units); return s.cutUnits(groupContext, shards, units) })
 	for range workers {
 		group.Go(func() error { return s.work(groupContext, units) })
 	}
