@@ -90,6 +90,8 @@ func adapterFor(t *testing.T, kind string, c goldenCase, folder string) Adapter 
 		return &Fluentd{Writer: writer, GemFolders: []string{}, Version: c.setting("fluentd"), PluginVersion: c.setting("plugin")}
 	case "fluentbit":
 		return &FluentBit{Writer: writer}
+	case "logstash":
+		return &Logstash{Writer: writer}
 	case "rsyslog":
 		return &Rsyslog{Writer: writer}
 	}
@@ -141,7 +143,7 @@ func windowsLines(text string) string { return strings.ReplaceAll(text, "\n", "\
 
 func TestEveryConfigurationIsRePointedAsWrittenInItsCaseAndPutBackByteForByte(t *testing.T) {
 	t.Parallel()
-	for _, kind := range []string{"fluentd", "rsyslog", "fluentbit"} {
+	for _, kind := range []string{"fluentd", "rsyslog", "fluentbit", "logstash"} {
 		paths, err := filepath.Glob(filepath.Join("testdata", kind, "*.txtar"))
 		if err != nil || len(paths) == 0 {
 			t.Fatalf("no cases for %s: %v", kind, err)

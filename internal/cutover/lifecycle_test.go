@@ -10,8 +10,10 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -136,8 +138,11 @@ func prepared(t *testing.T, f *Fluentd) State {
 	return state
 }
 
-// The test binary plays the tool that is killed: it moves a writer to and fro until it dies.
+// The test binary also plays the tool that is killed, moving a writer to and fro until it dies, and a process with a worker.
 func TestMain(m *testing.M) {
+	if os.Getenv("CUTOVER_SUPERVISOR") != "" {
+		supervise()
+	}
 	if folder := os.Getenv("CUTOVER_TO_AND_FRO"); folder != "" {
 		f := &Fluentd{Writer: Writer{ID: "f", Config: filepath.Join(folder, "fluent.conf"), Dir: filepath.Join(folder, "state"),
 			Source: Endpoint{URL: "http://old:9200"}, Target: Endpoint{URL: "http://new:9200"}, ReloadCommand: []string{"true"}}, GemFolders: []string{}}
@@ -311,18 +316,37 @@ func TestStepsOutOfOrderAreRefused(t *testing.T) {
 	}
 }
 
-// supervisor is a process with a worker that it replaces on SIGHUP, as fluentd does; on SIGUSR2 it ignores the order.
-const supervisor = `start() { sleep 1000 & worker=$!; }
-trap 'kill $worker; start' HUP
-trap '' USR2
-trap 'kill $worker; exit 0' TERM
-start
-echo ready
-while true; do wait $worker; done`
+// supervise plays a process with a worker that it replaces on SIGHUP, as fluentd does; it takes SIGUSR2 and does nothing.
+func supervise() {
+	orders := make(chan os.Signal, 1)
+	signal.Notify(orders, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGUSR2)
+	start := func() *exec.Cmd {
+		worker := exec.Command("sleep", "1000")
+		if err := worker.Start(); err != nil {
+			os.Exit(1)
+		}
+		return worker
+	}
+	worker := start()
+	fmt.Println("ready")
+	for order := range orders {
+		if order == syscall.SIGUSR2 {
+			continue
+		}
+		if worker.Process.Kill() != nil || worker.Wait() == nil {
+			os.Exit(1)
+		}
+		if order == syscall.SIGTERM {
+			os.Exit(0)
+		}
+		worker = start()
+	}
+}
 
 func startSupervisor(t *testing.T, pidFile string) {
 	t.Helper()
-	command := exec.Command("sh", "-c", supervisor)
+	command := exec.Command(os.Args[0])
+	command.Env = append(os.Environ(), "CUTOVER_SUPERVISOR=1")
 	output, err := command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -334,7 +358,6 @@ func startSupervisor(t *testing.T, pidFile string) {
 		if err := sendSignal(command.Process.Pid, "SIGTERM"); err != nil {
 			t.Error(err)
 		}
-		// The worker keeps the pipe's other end until it is gone too.
 		if err := command.Wait(); err != nil {
 			t.Error(err)
 		}

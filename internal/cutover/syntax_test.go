@@ -161,3 +161,15 @@ func FuzzFluentBitIsPrintedAsItWasRead(f *testing.F) {
 		}
 	})
 }
+
+func FuzzLogstashIsPrintedAsItWasRead(f *testing.F) {
+	seeds(f, "logstash")
+	for _, text := range []string{"", "output", "output{", "output{a{", "output{a{b", "output{a{b=>", "output{a{b=>[", "output{a{b=>{\"", "output{if x=~/", "}", "output{a{b=>c{d=>1}}}", "output{a{'b'=>\"\\"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if d, _, err := parseLogstash("f", text); err == nil {
+			checkTiles(t, d, text)
+		}
+	})
+}
