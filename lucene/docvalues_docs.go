@@ -91,6 +91,9 @@ func (c *docsCursor) reset() {
 
 // find tells whether a document has a value, and its index.
 func (c *docsCursor) find(doc int) (int64, bool, error) {
+	if c.e.kind == docsAll {
+		return int64(doc), doc < c.maxDoc, nil
+	}
 	got, index, err := c.advance(doc)
 	return index, got == doc && err == nil, err
 }

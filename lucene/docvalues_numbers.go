@@ -42,6 +42,8 @@ const (
 	maxPackedBlock    = 1 << 27
 	// maxBlockHeader bounds a block's header: token, vlong; or vlong, float, vint.
 	maxBlockHeader = 10 + 4 + 5
+	// numbersBatch is how many packed numbers are unpacked at once when they are read in order.
+	numbersBatch = 256
 )
 
 // numbersEntry is what the meta says about a sequence of numbers.
@@ -72,6 +74,11 @@ type numbers struct {
 	next     int64
 
 	blocks []numberBlock // packed blocks, rising blocks
+
+	// Numbers asked for one after the other are unpacked many at once.
+	batch []int64
+	from  int64 // the first of the batch
+	last  int64 // the last one asked for
 }
 
 type numberBlock struct {
@@ -81,7 +88,7 @@ type numberBlock struct {
 }
 
 func newNumbers(file *docValuesFile, e *numbersEntry) numbers {
-	n := numbers{e: e, le: file.le, block: -1, next: e.off}
+	n := numbers{e: e, le: file.le, block: -1, next: e.off, last: -2}
 	if e.encoding != numbersConstant {
 		n.win = newWindow(file.data, file.name, docValuesAhead)
 		n.packed = packedArray{win: n.win, off: e.off, bpv: e.bpv, le: file.le}
@@ -91,6 +98,9 @@ func newNumbers(file *docValuesFile, e *numbersEntry) numbers {
 
 // get gives number i.
 func (n *numbers) get(i int64) (int64, error) {
+	if j := i - n.from; uint64(j) < uint64(len(n.batch)) {
+		return n.batch[j], nil
+	}
 	e := n.e
 	if i < 0 || i >= e.count {
 		name := "doc values"
@@ -102,35 +112,88 @@ func (n *numbers) get(i int64) (int64, error) {
 	switch e.encoding {
 	case numbersConstant:
 		return e.min, nil
-	case numbersDirect:
-		v, err := n.packed.get(i)
-		return e.min + e.gcd*int64(v), err
-	case numbersTable:
-		v, err := n.packed.get(i)
-		if err != nil {
-			return 0, err
-		}
-		if v >= uint64(len(e.table)) {
-			return 0, corruptf(n.win.name, e.off, "entry %d of a table of %d", v, len(e.table))
-		}
-		return e.table[v], nil
-	case numbersVarying:
-		return n.varying(i)
+	case numbersDirect, numbersTable, numbersVarying:
+		inOrder := i == n.last+1 || i == n.from+int64(len(n.batch)) && i > 0
+		n.last = i
+		return n.unpack(i, inOrder)
 	case numbersRising:
 		return e.rising.get(n.win, e.off, i)
 	}
 	return n.blocked(i)
 }
 
-func (n *numbers) varying(i int64) (int64, error) {
-	want := i >> n.e.shift
+// unpack gives number i, and when numbers are read in order the ones that follow, too.
+func (n *numbers) unpack(i int64, inOrder bool) (int64, error) {
+	e := n.e
+	first, end, least := int64(0), e.count, e.min // numbers that are packed together
+	if e.encoding == numbersVarying {
+		first = i >> e.shift << e.shift
+		end = min(e.count, first+1<<e.shift)
+		if err := n.openVarying(i >> e.shift); err != nil {
+			return 0, err
+		}
+		least = n.blockMin
+	}
+	wanted := int64(1)
+	if inOrder {
+		wanted = min(numbersBatch, end-i)
+	}
+	if cap(n.batch) == 0 {
+		n.batch = make([]int64, 0, numbersBatch)
+	}
+	n.batch, n.from = n.batch[:0], i
+	a := &n.packed
+	if a.bpv == 0 {
+		for range wanted {
+			n.batch = append(n.batch, least)
+		}
+		return least, nil
+	}
+	bit := (i - first) * int64(a.bpv)
+	data, err := n.win.upTo(a.off+bit>>3, int(packedBytes(wanted, a.bpv))+wordBytes+1)
+	if err != nil {
+		return 0, err
+	}
+	shift := bit & 7
+	if room := (int64(len(data))*8 - shift) / int64(a.bpv); room < wanted {
+		if wanted = room; room == 0 {
+			return 0, corruptf(n.win.name, a.off+bit>>3, "number %d beyond the file's end", i)
+		}
+	}
+	for range wanted {
+		v, k := uint64(0), shift>>3
+		if k+wordBytes < int64(len(data)) {
+			v = packedFast(data[k:k+wordBytes+1], uint(a.bpv), n.le, uint(shift&7))
+		} else {
+			var slack [wordBytes + 1]byte
+			copy(slack[:], data[k:])
+			v = packedFast(slack[:], uint(a.bpv), n.le, uint(shift&7))
+		}
+		shift += int64(a.bpv)
+		if e.encoding != numbersTable {
+			n.batch = append(n.batch, least+e.gcd*int64(v))
+			continue
+		}
+		if v >= uint64(len(e.table)) {
+			if len(n.batch) > 0 {
+				break // not asked for yet
+			}
+			return 0, corruptf(n.win.name, e.off, "entry %d of a table of %d", v, len(e.table))
+		}
+		n.batch = append(n.batch, e.table[v])
+	}
+	return n.batch[0], nil
+}
+
+// openVarying makes a block of different width the one that packed and blockMin belong to.
+func (n *numbers) openVarying(want int64) error {
 	for n.block != want {
 		switch {
 		case want == n.block+1:
 		case n.e.jumps >= 0:
 			b, err := n.win.at(n.e.jumps+want*wordBytes, wordBytes)
 			if err != nil {
-				return 0, err
+				return err
 			}
 			n.block, n.next = want-1, int64(n.u64(b))
 		case want < n.block:
@@ -138,11 +201,10 @@ func (n *numbers) varying(i int64) (int64, error) {
 		}
 		if err := n.varyingBlock(); err != nil {
 			n.block, n.next = -1, n.e.off
-			return 0, err
+			return err
 		}
 	}
-	v, err := n.packed.get(i & (1<<n.e.shift - 1))
-	return n.blockMin + n.e.gcd*int64(v), err
+	return nil
 }
 
 // varyingBlock reads the header of the block at next.
