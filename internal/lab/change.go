@@ -39,10 +39,10 @@ func Change(ctx context.Context, url, version string, seed uint64) error {
 	if err := s.bulk(ctx, again); err != nil {
 		return fmt.Errorf("fill new indices: %w", err)
 	}
-	merge := "/five/_forcemerge?max_num_segments=1"
+	merge := "/nested/_forcemerge?max_num_segments=1"
 	const optimizeUntil = 1
 	if s.major <= optimizeUntil {
-		merge = "/five/_optimize?max_num_segments=1"
+		merge = "/nested/_optimize?max_num_segments=1"
 	}
 	if err := s.send(ctx, http.MethodPost, merge, nil); err != nil {
 		return fmt.Errorf("merge segments: %w", err)

@@ -134,11 +134,23 @@ func (s *sender) createOdd(ctx context.Context, c oddCase, docType string) error
 	if c.index == "family" && s.multiTyped() {
 		body := object{"settings": object{"index.number_of_shards": c.shards, "index.number_of_replicas": 0},
 			"mappings": object{"parent": object{}, "child": object{"_parent": object{"type": "parent"}}, "grandchild": object{"_parent": object{"type": "child"}}}}
+		if s.lean {
+			body["mappings"].(object)["_default_"] = object{"dynamic": "false"}
+		}
 		return s.send(ctx, http.MethodPut, "/"+c.index, body)
+	}
+	if c.index == "legacy-multi" && s.lean {
+		docType = "_default_"
 	}
 	var mapping object
 	if c.properties != nil {
 		mapping = c.properties(s.dialect)
+	}
+	if s.lean {
+		if mapping == nil {
+			mapping = object{}
+		}
+		mapping["dynamic"] = "false"
 	}
 	return s.createIndex(ctx, c.index, c.shards, c.settings, docType, mapping)
 }

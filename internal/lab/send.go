@@ -27,6 +27,8 @@ const (
 type sender struct {
 	url string
 	dialect
+	// lean indices map only what a case needs, so that a repository of them stays small.
+	lean bool
 }
 
 // operation is one line pair of a bulk body.
