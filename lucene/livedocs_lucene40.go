@@ -37,11 +37,12 @@ func readLiveDocs40(in *input, maxDoc int) bitset {
 		}
 		size = in.i32()
 	}
-	raw := make([]byte, bitsetWords(maxDoc)*wordBytes)
+	var raw []byte
 	if size == delSparse {
-		readGaps(in, raw, version, maxDoc)
-	} else if count := in.i32(); in.err == nil && in.delSize(size, count, maxDoc) {
-		copy(raw, in.take((maxDoc+7)/8))
+		raw = readGaps(in, version, maxDoc)
+	} else if count := in.i32(); in.delSize(size, count, maxDoc) {
+		raw = append(raw, in.take((maxDoc+7)/8)...)
+		raw = append(raw, make([]byte, -len(raw)&(wordBytes-1))...)
 	}
 	if in.err == nil && in.remaining() != 0 {
 		in.fail("%d bytes left behind the bits", in.remaining())
@@ -69,12 +70,13 @@ func (in *input) delSize(size, count int32, maxDoc int) bool {
 	return in.err == nil
 }
 
-// readGaps reads the sparse form into raw.
-func readGaps(in *input, raw []byte, version int32, maxDoc int) {
+// readGaps reads the sparse form.
+func readGaps(in *input, version int32, maxDoc int) []byte {
 	size, count := in.i32(), in.i32()
 	if !in.delSize(size, count, maxDoc) {
-		return
+		return nil
 	}
+	raw := make([]byte, bitsetWords(maxDoc)*wordBytes)
 	bytes := (maxDoc + 7) / 8
 	missing := int(count)
 	if version >= delVersionLive {
@@ -90,7 +92,7 @@ func readGaps(in *input, raw []byte, version int32, maxDoc int) {
 		gap := int(in.vint())
 		if gap < 0 || !first && gap == 0 || at+gap >= bytes {
 			in.fail("gap of %d bytes at byte %d of %d", gap, at, bytes)
-			return
+			return nil
 		}
 		at += gap
 		old := raw[at]
@@ -100,4 +102,5 @@ func readGaps(in *input, raw []byte, version int32, maxDoc int) {
 	if in.err == nil && missing != 0 {
 		in.fail("bits of %d documents too many", -missing)
 	}
+	return raw
 }

@@ -58,6 +58,9 @@ func (s *Segment) load(ctx context.Context) (err error) {
 			return err
 		}
 	}
+	if err = s.checkMaxDoc(); err != nil {
+		return err
+	}
 	if err = ctx.Err(); err != nil {
 		return err
 	}
@@ -69,6 +72,18 @@ func (s *Segment) load(ctx context.Context) (err error) {
 		return err
 	}
 	return s.loadLive()
+}
+
+// checkMaxDoc refuses a number of documents that the stored fields have no room for, before any memory depends on it.
+func (s *Segment) checkMaxDoc() error {
+	f, err := s.open(s.commit.Name + ".fdt")
+	if err != nil {
+		return nil // not there: a reader will say so, while deletions can still be told
+	}
+	if most := f.Size() / minChunk * maxChunkDocs; int64(s.info.maxDoc) > most {
+		return corruptf(s.commit.Name+".si", -1, "%d documents in %d bytes of stored fields", s.info.maxDoc, f.Size())
+	}
+	return nil
 }
 
 func (s *Segment) loadFieldInfos() (*fieldInfos, error) {

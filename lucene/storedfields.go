@@ -51,7 +51,9 @@ const (
 const (
 	maxChunkSize = 1 << 30
 	// maxChunkDocs bounds the documents of a chunk; the writers close one at 4096.
-	maxChunkDocs = 1 << 17
+	maxChunkDocs = 1 << 16
+	// minChunk is the least bytes of a chunk: document, token, two counts in two bytes each.
+	minChunk = 6
 	// maxChunkBytes is Java's limit on the array a chunk's documents are read from.
 	maxChunkBytes = 1<<31 - 1
 )
