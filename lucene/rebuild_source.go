@@ -14,6 +14,7 @@
 package lucene
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -93,7 +94,11 @@ func (s *Segment) Rebuilder(types FieldTypes) (*Rebuilder, error) {
 				f.param = mortonPoints
 			}
 			var err error
-			if f.column, err = s.columns.column(name); err != nil {
+			f.column, err = s.columns.column(name)
+			switch {
+			case errors.Is(err, ErrTooNew), errors.Is(err, ErrTooOld):
+				f.column = nil // a format that isn't read, like that of time series: the field is reported as lost
+			case err != nil:
 				return nil, fmt.Errorf("rebuild sources of %s: %w", s.commit.Name, err)
 			}
 			if f.column != nil && f.column.e.kind == dvBinary && f.typ != "binary" && f.typ != "wildcard" {

@@ -1,9 +1,11 @@
 package lucene
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"math"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -106,6 +108,23 @@ func TestIgnoredSourceIsReadInEveryType(t *testing.T) {
 		if err := (&Rebuilder{segment: &Segment{}}).addIgnored(whole[:n]); err == nil {
 			t.Errorf("cut at %d: no error", n)
 		}
+	}
+}
+
+func TestFieldsInAFormatThatIsNotReadAreReportedLost(t *testing.T) {
+	t.Parallel()
+	dir := loadWritten(t, filepath.Join("testdata", "docvalues", "9.12.3"))
+	for name, b := range dir {
+		if filepath.Ext(name) == ".dvm" {
+			dir[name] = forge(bytes.Replace(b, []byte("Lucene90DocValuesMetadata"), []byte("ES87TSDBDocValuesMetadata"), 1))
+		}
+	}
+	r, err := openOne(t, dir).Rebuilder(FieldTypes{"n_big": "long", "s_low": "keyword", "absent": "long"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(r.lost, "n_big") || !slices.Contains(r.lost, "s_low") || slices.Contains(r.lost, "absent") {
+		t.Errorf("lost %v", r.lost)
 	}
 }
 
