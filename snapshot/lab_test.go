@@ -1,0 +1,136 @@
+package snapshot_test
+
+import (
+	"archive/tar"
+	"compress/gzip"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
+	"github.com/hikkoshi/hikkoshi/snapshot"
+)
+
+// ask sends a request to a real node and demands success.
+func ask(t *testing.T, method, url, body string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode >= 300 {
+		t.Fatalf("%s %s: %s %s %v", method, url, response.Status, answer, err)
+	}
+}
+
+// recorded unpacks the repository that 2.3.2 wrote.
+func recorded(t *testing.T) string {
+	t.Helper()
+	archive, err := os.Open("../../shared/fixtures/2.3.2-101/repo.tar.gz")
+	if err != nil {
+		t.Skip("the recorded repositories are not on this machine")
+	}
+	defer archive.Close()
+	unzipped, err := gzip.NewReader(archive)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := t.TempDir()
+	files := tar.NewReader(unzipped)
+	for {
+		header, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			return filepath.Join(target, "repo")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if header.Typeflag != tar.TypeReg {
+			continue
+		}
+		content, err := io.ReadAll(files)
+		if err == nil {
+			err = os.MkdirAll(filepath.Join(target, filepath.Dir(header.Name)), 0o777)
+		}
+		if err == nil {
+			err = os.WriteFile(filepath.Join(target, header.Name), content, 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func requireWhole(t *testing.T, repository *snapshot.Repository, snapshots int) {
+	t.Helper()
+	report, err := repository.Check(t.Context(), snapshot.CheckOptions{Level: snapshot.LevelContent})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range report.Problems {
+		t.Error(&report.Problems[i])
+	}
+	if report.Snapshots != snapshots {
+		t.Errorf("%d snapshots instead of %d", report.Snapshots, snapshots)
+	}
+}
+
+func TestARepositoryThat5xTookOverFrom2xIsReadWhileTheClusterWritesAndDeletes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real node")
+	}
+	directory := recorded(t)
+	node := labtest.Node(t, "5.5.2", directory)
+	ask(t, http.MethodPut, node.URL()+"/_snapshot/taken", `{"type":"fs","settings":{"location":"`+directory+`","compress":true}}`)
+	storage, err := snapshot.OpenFolder(directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer storage.Close()
+	repository, err := snapshot.Open(t.Context(), storage, snapshot.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if repository.Layout() != snapshot.Layout2 {
+		t.Errorf("before 5.5.2 wrote to it: %v", repository.Layout())
+	}
+	// 5.5.2 writes index-0 when it first looks; a snapshot begun before that is refused as a concurrent modification.
+	ask(t, http.MethodGet, node.URL()+"/_snapshot/taken/_all", "")
+	ask(t, http.MethodPut, node.URL()+"/fresh/doc/1?refresh=true", `{"k":1}`)
+	ask(t, http.MethodPut, node.URL()+"/_snapshot/taken/new?wait_for_completion=true", `{"indices":"fresh"}`)
+	if err := repository.Refresh(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if repository.Layout() != snapshot.Layout5 {
+		t.Errorf("after 5.5.2 wrote to it: %v", repository.Layout())
+	}
+	requireWhole(t, repository, 4)
+
+	old, err := repository.Snapshot(t.Context(), "s2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := repository.Index(t.Context(), old, "new-in-s2")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask(t, http.MethodDelete, node.URL()+"/_snapshot/taken/s2", "")
+	if _, err := repository.Shard(t.Context(), old, index, 0); !errors.Is(err, snapshot.ErrSnapshotDeleted) {
+		t.Errorf("reading a snapshot the cluster deleted: %v", err)
+	}
+	if _, err := repository.Snapshot(t.Context(), "s2"); !errors.Is(err, snapshot.ErrNoSnapshot) {
+		t.Errorf("looking for it: %v", err)
+	}
+	requireWhole(t, repository, 3)
+}
