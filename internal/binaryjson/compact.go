@@ -4,7 +4,9 @@ package binaryjson
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 )
 
 // Compact appends JSON without the white space and comments between its tokens. Tokens are copied as
@@ -57,25 +59,38 @@ func mayHaveGaps(src []byte) bool {
 
 func isSpace(c byte) bool { return c == ' ' || c == '\n' || c == '\r' || c == '\t' }
 
-// stringEnd is the offset behind the quote that ends the string whose first character is at i, or -1.
+const (
+	eachByte    = 0x0101010101010101
+	eachHighBit = 0x8080808080808080
+)
+
+// stringEnd is the offset behind the quote that ends the string whose first character is at i, or -1. It looks at eight
+// bytes at once: most strings are too short for a call to bytes.IndexByte to pay.
 func stringEnd(src []byte, i int) int {
-	for {
-		n := bytes.IndexByte(src[i:], '"')
-		if n < 0 {
-			return -1
+	for i+8 <= len(src) {
+		w := binary.LittleEndian.Uint64(src[i:])
+		// A byte that is zero here gets its high bit set; bits above the lowest one may be wrong, the lowest is right.
+		quote, slash := w^'"'*eachByte, w^'\\'*eachByte
+		hit := (quote-eachByte)&^quote&eachHighBit | (slash-eachByte)&^slash&eachHighBit
+		if hit == 0 {
+			i += 8
+			continue
 		}
-		end := i + n
-		// The quote ends the string unless an odd number of backslashes stands before it.
-		slashes := 0
-		for slashes < n && src[end-1-slashes] == '\\' {
-			slashes++
+		i += bits.TrailingZeros64(hit) / 8
+		if src[i] == '"' {
+			return i + 1
 		}
-		if slashes%2 == 0 {
-			return end + 1
-		}
-		// An escaped quote; go on behind it. What was counted cannot be counted again.
-		i = end + 1
+		i += 2 // the backslash and what it escapes
 	}
+	for ; i < len(src); i++ {
+		switch src[i] {
+		case '"':
+			return i + 1
+		case '\\':
+			i++
+		}
+	}
+	return -1
 }
 
 // commentEnd is the offset behind the comment at i (/* */ or // to the end of the line), or -1.
