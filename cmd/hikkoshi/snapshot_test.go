@@ -15,6 +15,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/hikkoshi/hikkoshi/internal/lab/s3gateway"
 	"github.com/hikkoshi/hikkoshi/internal/ui"
 )
 
@@ -161,5 +162,44 @@ func TestADamagedRepositoryIsDescribed(t *testing.T) {
 	results, progress, code = runSnapshot(t, false, "export", "--repo="+directory, "--keep-going")
 	if code != exitFindings || !strings.Contains(progress, "LOST: index big") || !strings.Contains(results, `{"_index":"ids"`) {
 		t.Errorf("export --keep-going ends with %d: %s", code, progress)
+	}
+}
+
+func TestSnapshotVerbsReadABucket(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real S3 server")
+	}
+	const key, secret = "labkey", "labsecretlabsecret"
+	root := t.TempDir()
+	if err := os.MkdirAll(filepath.Join(root, "backups", "some"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(recordedRepository(t, "2.3.2", "raw"), filepath.Join(root, "backups", "some", "base")); err != nil {
+		t.Fatal(err)
+	}
+	gateway, err := s3gateway.Start(t.Context(), s3gateway.Options{Root: root, AccessKey: key, SecretKey: secret, Log: t.Output()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer gateway.Stop()
+	t.Setenv("AWS_ACCESS_KEY_ID", key)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", secret)
+	t.Setenv("AWS_REGION", gateway.Region())
+	endpoint := "--endpoint=" + gateway.URL()
+	for _, one := range []struct {
+		arguments []string
+		code      int
+		contains  string
+	}{
+		{[]string{"ls", "--repo=s3://backups/some/base", endpoint}, exitDone, "raw1"},
+		{[]string{"check", "--repo=s3://backups/some/base", endpoint, "--level=documents"}, exitDone, "0 problems"},
+		{[]string{"export", "--repo=s3://backups/some/base/", endpoint, "-i", "ids"}, exitDone, `{"_index":"ids"`},
+		{[]string{"ls", "--repo=s3://backups/some", endpoint}, exitFailed, "base path is right when"},
+		{[]string{"ls", "--repo=s3://elsewhere/x", endpoint}, exitFailed, "elsewhere"},
+	} {
+		results, progress, code := runSnapshot(t, false, one.arguments...)
+		if code != one.code || !strings.Contains(results+progress, one.contains) {
+			t.Errorf("%v ends with %d: %.800s %s", one.arguments, code, results, progress)
+		}
 	}
 }
