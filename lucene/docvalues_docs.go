@@ -42,7 +42,8 @@ const (
 	docNoRank      = 0xFF
 	docMaxRank     = 15
 	// docsAhead is how much of a list of documents is fetched at once: a dense block is 8 KiB.
-	docsAhead = 16 << 10
+	docsAhead     = 16 << 10
+	docsMostAhead = 256 << 10
 )
 
 // docsEntry is what the meta says about which documents have a value.
@@ -229,6 +230,7 @@ func (c *docsCursor) nextInBlocks(target int) error {
 // nextBlock reads the header of the block at end.
 func (c *docsCursor) nextBlock() error {
 	off := c.end
+	readFurther(c.win, off, docBlockHeader, docsMostAhead)
 	b, err := c.win.at(off, docBlockHeader)
 	if err != nil {
 		return err

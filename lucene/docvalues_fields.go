@@ -27,8 +27,10 @@ const (
 	perFieldSuffix = "PerFieldDocValuesFormat.suffix"
 	// docValuesWhole is up to which size a data file is read whole and checksummed.
 	docValuesWhole = 1 << 20
-	// docValuesAhead is how much of a larger one is fetched at once.
-	docValuesAhead = 64 << 10
+	// docValuesAhead is how much of a larger one is fetched at once: little, since one document may be all that is asked for.
+	// Whoever reads on gets twice as much each time, so that a whole column takes few requests.
+	docValuesAhead     = 64 << 10
+	docValuesMostAhead = 1 << 20
 )
 
 // tooOldDocValues are meta codec names of before Lucene 4.5.
@@ -250,6 +252,14 @@ func (d *docValues) checkData(f File, name, suffix string, version int32, format
 		_, in.err = readFooter(f, name)
 	}
 	return f, in.err
+}
+
+// readFurther doubles the window's read-ahead when reading in order has come to its end.
+func readFurther(w *window, off int64, length, most int) {
+	end := w.start + int64(len(w.buf))
+	if len(w.buf) > 0 && off >= w.start && off <= end && off+int64(length) > end && end < w.size {
+		w.ahead = min(2*w.ahead, most)
+	}
 }
 
 // errNoColumn is our own mistake: asking a column for what its kind doesn't have.

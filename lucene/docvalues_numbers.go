@@ -150,7 +150,11 @@ func (n *numbers) unpack(i int64, inOrder bool) (int64, error) {
 		return least, nil
 	}
 	bit := (i - first) * int64(a.bpv)
-	data, err := n.win.upTo(a.off+bit>>3, int(packedBytes(wanted, a.bpv))+wordBytes+1)
+	length := int(packedBytes(wanted, a.bpv)) + wordBytes + 1
+	if inOrder {
+		readFurther(n.win, a.off+bit>>3, length, docValuesMostAhead)
+	}
+	data, err := n.win.upTo(a.off+bit>>3, length)
 	if err != nil {
 		return 0, err
 	}
