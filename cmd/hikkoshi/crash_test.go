@@ -1,8 +1,11 @@
 package main
 
 import (
+	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"os/exec"
@@ -12,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hikkoshi/hikkoshi/internal/demo"
 	"github.com/hikkoshi/hikkoshi/internal/lab"
 	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
 )
@@ -41,6 +45,9 @@ func process(t *testing.T, killAt int, arguments ...string) (killed bool) {
 	if err != nil {
 		t.Fatalf("hikkoshi %v, killed at record %d: %v\n%s", arguments, killAt, err, output)
 	}
+	if secret := os.Getenv("AWS_SECRET_ACCESS_KEY"); secret != "" && bytes.Contains(output, []byte(secret)) {
+		t.Errorf("hikkoshi %v prints the secret key", arguments)
+	}
 	return false
 }
 
@@ -54,6 +61,74 @@ func untilDone(t *testing.T, next int, arguments ...string) (int, int) {
 			return next, kills
 		}
 		next++
+	}
+}
+
+func TestADomainsMoveKilledAtEveryRecordLosesNothingOfARunningWriter(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real nodes")
+	}
+	stage, err := demo.Start(t.Context(), demo.Options{Documents: 300, Rate: 20, Folder: t.TempDir(), Tell: t.Logf})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := stage.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	for name, value := range stage.Environment() {
+		t.Setenv(name, value)
+	}
+	config := filepath.Join(stage.Folder, "migration.yaml")
+	writeFile(t, config, stage.Migration())
+	process(t, 0, "plan", "-c", config)
+	next := 1
+	for _, verb := range []string{"apply", "cutover"} {
+		var kills int
+		next, kills = untilDone(t, next, verb, "-c", config, "--yes", "-q")
+		t.Logf("%s: killed %d times", verb, kills)
+	}
+	drained, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := stage.Shipper.Drain(drained); err != nil {
+		t.Fatal(err)
+	}
+	verdict, err := stage.Judge(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !verdict.Holds() {
+		t.Errorf("%+v", verdict)
+	}
+	if _, kills := untilDone(t, next, "retire", "-c", config, "--yes", "-q"); kills < 5 {
+		t.Errorf("retire was killed only %d times", kills)
+	}
+	// The deletion was asked for once and is followed by status.
+	process(t, 0, "status", "-c", config)
+	noSecret(t, stage.Folder, stage.Environment()["AWS_SECRET_ACCESS_KEY"])
+}
+
+// noSecret looks for a secret in everything that was written below a folder: journal, plan, proof, backups, logs.
+func noSecret(t *testing.T, folder, secret string) {
+	t.Helper()
+	files := 0
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		files++
+		content, err := os.ReadFile(path)
+		if bytes.Contains(content, []byte(secret)) {
+			t.Errorf("%s holds the secret key", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files < 10 {
+		t.Errorf("only %d files: this looked at the wrong place", files)
 	}
 }
 

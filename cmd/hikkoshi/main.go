@@ -28,6 +28,7 @@ type commandLine struct {
 	Profile string `help:"AWS profile; by default the usual chain: environment, shared files, SSO, instance role." env:"AWS_PROFILE"`
 	Region  string `help:"AWS region; by default that of migration.yaml or of the profile."`
 
+	Demo      demoCommand      `cmd:"" help:"The whole move on this machine: real Elasticsearch 2.3.2 to 5.5.2, S3, a writer that never stops."`
 	Init      initCommand      `cmd:"" help:"Write migration.yaml from the names or addresses of both sides."`
 	Doctor    doctorCommand    `cmd:"" help:"Look at both sides and tell what stands in the way. Changes nothing."`
 	Plan      planCommand      `cmd:"" help:"Decide how each index travels and which steps are needed; save that to a file."`

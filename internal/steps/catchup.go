@@ -203,8 +203,6 @@ type catchUp struct {
 	settled bool
 }
 
-const savedRound = "round"
-
 // ID is the step's name in the journal.
 func (s *catchUp) ID() string { return s.id }
 
@@ -233,9 +231,6 @@ func (s *catchUp) Apply(ctx context.Context, rec *engine.Recorder) error {
 	for number := 1; number <= roundsMost; number++ {
 		result, err := runRound(ctx, &round{from: source, to: target, deletes: !s.settled}, s.pairs, false, rec.Progress)
 		if err != nil {
-			return err
-		}
-		if err := rec.Save(savedRound, result); err != nil {
 			return err
 		}
 		if len(result.Refused) > 0 {

@@ -167,6 +167,13 @@ func (b *buffer) replace(chunk string, events []event) error {
 
 // backlog counts the chunks and bytes that wait, the growing file included.
 func (b *buffer) backlog() (chunks int, bytes int64, err error) {
+	// The staged events are looked at first: a flush in between then shows as a chunk, and never as nothing.
+	b.mu.Lock()
+	bytes = b.size
+	b.mu.Unlock()
+	if bytes > 0 {
+		chunks++
+	}
 	found, err := b.chunks()
 	if err != nil {
 		return 0, 0, err
@@ -177,12 +184,7 @@ func (b *buffer) backlog() (chunks int, bytes int64, err error) {
 			bytes += info.Size()
 		}
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.size > 0 {
-		chunks++
-	}
-	return chunks + len(found), bytes + b.size, nil
+	return chunks + len(found), bytes, nil
 }
 
 func (b *buffer) close() error {
