@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hikkoshi/hikkoshi/internal/lab"
 	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
 	"github.com/hikkoshi/hikkoshi/snapshot"
 )
@@ -133,4 +134,58 @@ func TestARepositoryThat5xTookOverFrom2xIsReadWhileTheClusterWritesAndDeletes(t 
 		t.Errorf("looking for it: %v", err)
 	}
 	requireWhole(t, repository, 3)
+}
+
+func TestOpenSearchRemoteStoreSnapshotsAreRefusedAndWholeOnesUnderHashedInfixesRead(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real node")
+	}
+	root := t.TempDir()
+	settings := map[string]string{"cluster.remote_store.pinned_timestamps.enabled": "true"}
+	for _, kind := range []string{"segment", "translog", "state"} {
+		settings["node.attr.remote_store."+kind+".repository"] = "remote"
+	}
+	settings["node.attr.remote_store.repository.remote.type"] = "fs"
+	settings["node.attr.remote_store.repository.remote.settings.location"] = filepath.Join(root, "remote")
+	node := labtest.NodeWith(t, lab.Options{Version: "os2.19.3", RepoDirs: []string{root}, Settings: settings})
+	ask(t, http.MethodPut, node.URL()+"/one", `{"settings":{"number_of_shards":3,"number_of_replicas":0}}`)
+	for _, id := range []string{"a", "b", "c", "d"} {
+		ask(t, http.MethodPut, node.URL()+"/one/_doc/"+id+"?refresh=true", `{"k":"`+id+`"}`)
+	}
+	for name, repositorySettings := range map[string]string{
+		"whole":   `"shard_path_type":"hashed_infix"`,
+		"shallow": `"remote_store_index_shallow_copy":true`,
+		"pinned":  `"remote_store_index_shallow_copy":true,"shallow_snapshot_v2":true`,
+	} {
+		directory := filepath.Join(root, name)
+		ask(t, http.MethodPut, node.URL()+"/_snapshot/"+name, `{"type":"fs","settings":{"location":"`+directory+`",`+repositorySettings+`}}`)
+		ask(t, http.MethodPut, node.URL()+"/_snapshot/"+name+"/s?wait_for_completion=true", "")
+		storage, err := snapshot.OpenFolder(directory)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer storage.Close()
+		repository, err := snapshot.Open(t.Context(), storage, snapshot.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "whole" {
+			requireWhole(t, repository, 1)
+			if hashed, _ := filepath.Glob(filepath.Join(directory, "?[01]*[01]", "indices", "*", "*", "snap-*.dat")); len(hashed) == 0 {
+				t.Error("no shard lies under a hash")
+			}
+			continue
+		}
+		info, err := repository.Snapshot(t.Context(), "s")
+		if err != nil {
+			t.Fatal(err)
+		}
+		index, err := repository.Index(t.Context(), info, "one")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := repository.Shard(t.Context(), info, index, 0); !errors.Is(err, snapshot.ErrUnsupported) || !strings.Contains(err.Error(), "shallow") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
