@@ -42,7 +42,11 @@ func NewSides(wanted *migration.Migration, options Options) *Sides {
 	return &Sides{wanted: wanted, options: options, clusters: map[string]*cluster.Client{}}
 }
 
-const signedService = "es"
+const (
+	signedService = "es"
+	// firstRetries is how often the first call to a cluster is repeated.
+	firstRetries = 1
+)
 
 // AWS opens the session.
 func (s *Sides) AWS(ctx context.Context) (*aws.Session, error) {
@@ -109,6 +113,17 @@ func (s *Sides) open(ctx context.Context, name string, side migration.Side) (*cl
 	}
 	if err := s.authenticate(ctx, &config, name, side); err != nil {
 		return nil, err
+	}
+	// Whoever types a wrong address should not wait through the patience that a busy cluster deserves later.
+	hasty := config
+	hasty.Retries = firstRetries
+	probe, err := cluster.New(hasty)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	defer probe.Close()
+	if _, err := probe.Detect(ctx); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	client, err := cluster.New(config)
 	if err != nil {

@@ -5,6 +5,7 @@ package steps
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -110,6 +111,10 @@ func lookAtBucket(ctx context.Context, wanted *migration.Migration, sides *Sides
 		return nil
 	}
 	report, err := session.CheckBackup(ctx, backupOf(wanted))
+	if errors.Is(err, aws.ErrWrongRegion) || errors.Is(err, aws.ErrAccessDenied) {
+		repository.Trouble, repository.TroubleHint = err.Error(), Hint(err)
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("look at the bucket and the role: %w", err)
 	}
