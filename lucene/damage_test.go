@@ -216,3 +216,40 @@ func TestABitFlippedInADocumentIsNoticed(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestABitFlippedInADocumentIsNoticedByThoseWhoReadAPartEach scans the ranges of a segment in any order.
+func TestABitFlippedInADocumentIsNoticedByThoseWhoReadAPartEach(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for _, f := range syntheticFormats[:4] {
+		dir := syntheticIndex(t, f, 600, 1<<20)
+		at := bytes.Index(dir["_0.fdt"], []byte(`Mozilla`))
+		for _, flip := range []byte{0, 1} {
+			bad := bytes.Clone(dir["_0.fdt"])
+			if at > 0 {
+				bad[at] ^= flip
+			}
+			seg := openOne(t, dir.with("_0.fdt", bad))
+			ranges, err := seg.Splits(ctx, 5)
+			if err != nil || len(ranges) != 5 {
+				t.Fatal(ranges, err)
+			}
+			var losses []*LossError
+			for _, i := range []int{2, 0, 4, 1, 3} {
+				err := seg.Scan(ctx, ScanOptions{From: ranges[i].From, To: ranges[i].To, OnLoss: func(l *LossError) error {
+					losses = append(losses, l)
+					return nil
+				}}, func(*Document) error { return nil })
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(losses) > 0 && i != 3 {
+					t.Fatalf("%s: range %d noticed %v before all were read", f.name, i, losses[0])
+				}
+			}
+			if wrong := at > 0 && flip != 0; wrong != (len(losses) == 1 && losses[0].Delivered && losses[0].To == seg.MaxDoc()) {
+				t.Errorf("%s: flipped by %d at %d: %v", f.name, flip, at, losses)
+			}
+		}
+	}
+}

@@ -30,7 +30,8 @@ type ScanStats struct {
 // Scan reads documents in order and calls fn with each. The Document is reused: fn must copy what it keeps. An error of fn
 // ends the scan and is returned as it is.
 //
-// When the scan covers the whole segment the checksum of the stored fields is verified at the end.
+// The checksum of the stored fields is verified at the end of the scan with which, together with earlier scans of other
+// ranges of the same Segment, every byte was read.
 func (s *Segment) Scan(ctx context.Context, opts ScanOptions, fn func(*Document) error) error {
 	r, err := s.Reader(ctx)
 	if err != nil {
@@ -82,8 +83,11 @@ func (sc *scan) run(ctx context.Context) error {
 		if _, err := ch.s.take(int(st.first)); err != nil {
 			return err
 		}
-	} else if err := sc.jump(sc.opts.From, &next); err != nil {
-		return sc.lose(sc.opts.From, sc.opts.To, err)
+	} else {
+		if err := sc.jump(sc.opts.From, &next); err != nil {
+			return sc.lose(sc.opts.From, sc.opts.To, err)
+		}
+		ch.s.reset(st.data, st.name, ch.s.offset(), sc.opts.ReadAhead)
 	}
 	for next < sc.opts.To {
 		if err := ctx.Err(); err != nil {
@@ -283,20 +287,27 @@ func (sc *scan) lose(from, to int, cause error) error {
 	return sc.opts.OnLoss(loss)
 }
 
-// finish checks what can only be known at the end: the last chunk's end, and the checksum if every byte was read.
+// finish checks what can only be known at the end: where the last chunk ends, and the checksum once all of the file was read
+// by this scan or, of other ranges, by others.
 func (sc *scan) finish() error {
 	st, s := sc.r.st, &sc.r.chunk.s
-	if sc.opts.To < st.maxDoc || !s.whole {
+	if !s.whole {
 		return nil
 	}
-	err := sc.checkEnd()
-	if err == nil && st.layout.footer {
-		err = s.finish()
+	var err error
+	loss := &LossError{Segment: sc.r.segment.commit.Name, From: sc.opts.From, To: sc.opts.To, Delivered: true}
+	if sc.opts.To == st.maxDoc {
+		err = sc.checkEnd()
+	}
+	if part, ok := s.consumed(); ok && err == nil {
+		if err = st.verify(part); err != nil {
+			loss.From, loss.To = 0, st.maxDoc
+		}
 	}
 	if err == nil {
 		return nil
 	}
-	loss := &LossError{Segment: sc.r.segment.commit.Name, From: sc.opts.From, To: sc.opts.To, Delivered: true, Err: err}
+	loss.Err = err
 	if sc.opts.OnLoss == nil {
 		return loss
 	}
@@ -310,7 +321,7 @@ func (sc *scan) checkEnd() error {
 		if off := s.offset(); off != st.end {
 			return corruptf(st.name, off, "last chunk ends here, index says at %d", st.end)
 		}
-		return nil
+		return s.passOver(st.data.Size() - footerLength)
 	}
 	off := s.offset()
 	for range st.layout.tail {

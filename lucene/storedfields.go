@@ -74,6 +74,7 @@ type storedFields struct {
 	maxDoc       int
 
 	mu    sync.Mutex
+	sums  partSums   // of ranges that were scanned
 	index chunkIndex // of a legacy .fdx opened on demand: reading front to back doesn't need it
 }
 

@@ -154,7 +154,7 @@ func TestStoredFieldsOfEveryLuceneVersionReadAsWritten(t *testing.T) {
 // TestRealFilesDamagedAreRefusedOrReadRight cuts and flips files of real indices at places spread over them, all places of
 // the small ones.
 func TestRealFilesDamagedAreRefusedOrReadRight(t *testing.T) {
-	const places = 100
+	const places = 40
 	for version, dir := range storedIndices(t) {
 		docs, err := readAll(dir)
 		if err != nil {

@@ -2,13 +2,10 @@
 
 package lucene
 
-import (
-	"encoding/binary"
-	"hash/crc32"
-)
+import "hash/crc32"
 
-// stream reads a file forward. What it holds is the part not yet consumed plus what was read ahead. While it has fetched
-// every byte since the file's start it keeps their checksum.
+// stream reads a file forward. What it holds is the part not yet consumed plus what was read ahead. While no byte is left
+// out it keeps the checksum of what was consumed.
 type stream struct {
 	f     File
 	name  string
@@ -17,15 +14,18 @@ type stream struct {
 	buf   []byte
 	pos   int   // in buf
 	start int64 // offset of buf[0]
-	sum   uint32
-	whole bool // sum covers [0, start+len(buf))
+
+	whole  bool   // no byte was left out since from
+	from   int64  // where the checksum begins
+	sum    uint32 // of [from, start+summed)
+	summed int    // in buf
 }
 
 // reset begins at off.
 func (s *stream) reset(f File, name string, off int64, ahead int) {
 	s.f, s.name, s.size, s.ahead = f, name, f.Size(), ahead
 	s.buf, s.pos, s.start = s.buf[:0], 0, off
-	s.sum, s.whole = 0, off == 0
+	s.whole, s.from, s.sum, s.summed = true, off, 0, 0
 }
 
 // offset is the position in the file.
@@ -38,9 +38,24 @@ func (s *stream) left() int64 { return s.size - s.offset() }
 func (s *stream) seek(off int64) {
 	if i := off - s.start; i >= 0 && i <= int64(len(s.buf)) {
 		s.pos = int(i)
+		s.whole = s.whole && s.pos >= s.summed
 		return
 	}
 	s.buf, s.pos, s.start, s.whole = s.buf[:0], 0, off, false
+}
+
+// addUp brings the checksum up to here.
+func (s *stream) addUp() {
+	if s.whole {
+		s.sum = crc32.Update(s.sum, crc32.IEEETable, s.buf[s.summed:s.pos])
+		s.summed = s.pos
+	}
+}
+
+// consumed gives the checksum of all bytes from where the stream began to here; ok is false when some were left out.
+func (s *stream) consumed() (part partSum, ok bool) {
+	s.addUp()
+	return partSum{s.from, s.offset(), s.sum}, s.whole
 }
 
 // need makes at least n bytes available at buf[pos:], fewer only if the file ends.
@@ -59,6 +74,7 @@ func (s *stream) fill(n int) error {
 	if fetch <= 0 {
 		return nil
 	}
+	s.addUp()
 	total := have + int(fetch)
 	if cap(s.buf) < total {
 		grown := make([]byte, total)
@@ -69,14 +85,11 @@ func (s *stream) fill(n int) error {
 		s.buf = s.buf[:total]
 	}
 	s.start += int64(s.pos)
-	s.pos = 0
+	s.pos, s.summed = 0, 0
 	fresh := s.buf[have:total]
 	if err := readFull(s.f, s.name, fresh, s.start+int64(have)); err != nil {
 		s.buf = s.buf[:have]
 		return err
-	}
-	if s.whole {
-		s.sum = crc32.Update(s.sum, crc32.IEEETable, fresh)
 	}
 	return nil
 }
@@ -118,36 +131,6 @@ func (s *stream) vint() (int, error) {
 	return 0, corruptf(s.name, s.offset(), "number runs over %d bytes or the file's end", maxVint)
 }
 
-// finish reads on to the end and compares the checksum of all bytes with the footer's; without effect when bytes were left
-// out. It must be called with footer bytes of the file still unread.
-func (s *stream) finish() error {
-	if !s.whole {
-		return nil
-	}
-	s.ahead = max(s.ahead, footerLength)
-	for s.left() > footerLength {
-		if _, err := s.take(int(min(s.left()-footerLength, int64(s.ahead)))); err != nil {
-			return err
-		}
-	}
-	off := s.offset()
-	tail, err := s.take(footerLength)
-	if err != nil {
-		return err
-	}
-	want, err := parseFooter(s.name, tail, off)
-	if err != nil {
-		return err
-	}
-	// sum covers the whole file: its last 8 bytes are the checksum itself, so the wanted sum is continued over them.
-	var last [8]byte
-	binary.BigEndian.PutUint64(last[:], uint64(want))
-	if s.sum != crc32.Update(want, crc32.IEEETable, last[:]) {
-		return corruptf(s.name, off, "checksum of the file isn't %08x as its footer says", want)
-	}
-	return nil
-}
-
 // vlong passes over a vlong; its value is of no use here.
 func (s *stream) vlong() (int64, error) {
 	const maxBytes = 10
@@ -158,4 +141,15 @@ func (s *stream) vlong() (int64, error) {
 	v := in.vlong()
 	s.pos += in.pos
 	return v, in.err
+}
+
+// passOver consumes all bytes up to off.
+func (s *stream) passOver(off int64) error {
+	const step = 1 << 20
+	for s.offset() < off {
+		if _, err := s.take(int(min(off-s.offset(), step))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
