@@ -65,6 +65,9 @@ func (b bench) send(t *testing.T, method, path, body string, change ...func(*htt
 	sum := sha256.Sum256([]byte(body))
 	hash := hex.EncodeToString(sum[:])
 	req.Header.Set("X-Amz-Content-Sha256", hash)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json") // from 6.0 on nodes insist
+	}
 	if err := v4.NewSigner().SignHTTP(t.Context(), creds, req, hash, "es", b.cfg.Region, time.Now()); err != nil {
 		t.Fatal(err)
 	}

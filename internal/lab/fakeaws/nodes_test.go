@@ -3,6 +3,8 @@ package fakeaws_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -135,5 +137,27 @@ func TestTheClassicMovesSnapshotGoesThroughTheGatewayBetweenRealNodes(t *testing
 			break
 		}
 		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+func TestNodesOfEveryAgeKeepTheRepositorysOwnSettings(t *testing.T) {
+	for version, engine := range map[string]string{"1.7.6": "Elasticsearch_1.5", "os2.19.3": "OpenSearch_2.19"} {
+		t.Run(version, func(t *testing.T) {
+			root := t.TempDir()
+			if err := os.Mkdir(filepath.Join(root, "es-snap"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			node := labtest.Node(t, version, root)
+			b := startDomain(t, engine, node.URL(), fakeaws.Options{S3Root: root}, "")
+			b.snapshotRole(t, trustES, "es-snap", "s3:GetObject", "s3:PutObject", "s3:DeleteObject")
+			b.send(t, "PUT", "/_snapshot/r", repository(`,"server_side_encryption":true,"compress":true`)).want(t, 200, "acknowledged")
+			for _, part := range []string{`"type":"s3"`, `"role_arn":"` + roleARN + `"`, `"base_path":"logs/2017"`, `"server_side_encryption":"true"`, `"cs-automated"`} {
+				b.send(t, "GET", "/_snapshot/_all", "").want(t, 200, part)
+			}
+			b.send(t, "PUT", "/_snapshot/r/s1?wait_for_completion=true", "{}").want(t, 200, `"state":"SUCCESS"`)
+			b.send(t, "DELETE", "/_snapshot/r/s1", "").want(t, 200, "acknowledged")
+			b.send(t, "DELETE", "/_snapshot/r", "").want(t, 200, "acknowledged")
+			b.send(t, "GET", "/_snapshot/r", "").want(t, 404, "missing")
+		})
 	}
 }

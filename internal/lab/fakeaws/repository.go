@@ -212,7 +212,7 @@ func repositoriesAsS3(b []byte, all bool) []byte {
 	decoder := json.NewDecoder(bytes.NewReader(b))
 	decoder.UseNumber()
 	var doc map[string]any
-	if decoder.Decode(&doc) != nil || doc["error"] != nil && doc["status"] != nil {
+	if decoder.Decode(&doc) != nil || doc == nil || doc["error"] != nil && doc["status"] != nil {
 		return b
 	}
 	showAsS3(doc)
