@@ -5,7 +5,6 @@ package fakeaws
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -149,11 +148,12 @@ func motoPython(ctx context.Context, progress func(string)) (string, error) {
 		return "", fmt.Errorf("clear an unfinished environment: %w", err)
 	}
 	progress("moto " + MotoVersion + ": making a Python environment and installing it (once; about a minute)")
-	if text, err := run(ctx, base, "-m", "venv", venv); err != nil {
-		return "", motoHint("make a Python environment", text, err)
+	if err := tool.Run(ctx, tool.Command{Path: base, Args: []string{"-m", "venv", venv}}); err != nil {
+		return "", motoHint("make a Python environment", err)
 	}
-	if text, err := run(ctx, python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "moto[server]=="+MotoVersion); err != nil {
-		return "", motoHint("install moto", text, err)
+	install := []string{"-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "moto[server]==" + MotoVersion}
+	if err := tool.Run(ctx, tool.Command{Path: python, Args: install}); err != nil {
+		return "", motoHint("install moto", err)
 	}
 	if err := os.WriteFile(done, []byte(MotoVersion+"\n"), 0o644); err != nil {
 		return "", fmt.Errorf("mark the environment complete: %w", err)
@@ -161,29 +161,16 @@ func motoPython(ctx context.Context, progress func(string)) (string, error) {
 	return python, nil
 }
 
-// run runs a program to its end and returns what it said.
-func run(ctx context.Context, program string, args ...string) (string, error) {
-	out, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
-	}
-	return strings.TrimSpace(string(out)), err
-}
-
 // motoHint says what a person can do about a failed installation.
-func motoHint(what, text string, err error) error {
-	const shown = 600 // pip's reason stands at the end
-	if len(text) > shown {
-		text = text[len(text)-shown:]
-	}
-	hint := "see pip's words above"
+func motoHint(what string, err error) error {
+	text, hint := err.Error(), "see pip's words above"
 	switch {
 	case strings.Contains(text, "ensurepip"), strings.Contains(text, "No module named venv"):
 		hint = "install Python's venv module (on Debian: apt install python3-venv)"
 	case strings.Contains(text, "No space left"):
 		hint = "free about 400 MB of disk in the cache folder"
-	case strings.Contains(text, "Could not find a version"), strings.Contains(text, "connection"), strings.Contains(text, "Connection"), strings.Contains(text, "resolve"):
+	case strings.Contains(text, "Could not find a version"), strings.Contains(text, "onnection"), strings.Contains(text, "resolve"):
 		hint = "check the network and pip's index settings"
 	}
-	return errors.Join(fmt.Errorf("%s: %w: %s", what, err, text), errors.New(hint))
+	return fmt.Errorf("%s: %w; %s", what, err, hint)
 }

@@ -3,10 +3,9 @@
 package s3gateway
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"debug/buildinfo"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -100,22 +99,18 @@ func install(ctx context.Context, dir string, progress func(string)) error {
 	defer os.RemoveAll(building)
 
 	progress("versitygw " + Version + ": fetching its source and building it (once; one to three minutes)")
-	cmd := exec.CommandContext(ctx, goTool, "install", "-v", "-trimpath", "-ldflags=-s -w", command+"@"+Version)
-	cmd.Dir = building // outside of any module, so that no go.mod or go.work of the user's steers the build
-	cmd.Env = append(os.Environ(), "GOBIN="+building, "GOWORK=off", "CGO_ENABLED=0", "GOOS=", "GOARCH=", "GOFLAGS=")
-	out, err := cmd.StderrPipe()
-	if err != nil {
-		return err
-	}
-	if err := cmd.Start(); err != nil {
+	said := &lines{progress: progress}
+	err = tool.Run(ctx, tool.Command{
+		Path: goTool, Args: []string{"install", "-v", "-trimpath", "-ldflags=-s -w", command + "@" + Version},
+		Dir: building, // outside of any module, so that no go.mod or go.work of the user's steers the build
+		Env: []string{"GOBIN=" + building, "GOWORK=off", "CGO_ENABLED=0", "GOOS=", "GOARCH=", "GOFLAGS="},
+		Log: said,
+	})
+	if ctx.Err() != nil {
 		return fmt.Errorf("build versitygw: %w", err)
 	}
-	last := follow(bufio.NewScanner(out), progress)
-	if err := cmd.Wait(); err != nil {
-		if ctx.Err() != nil {
-			return fmt.Errorf("build versitygw: %w", context.Cause(ctx))
-		}
-		return installHint(err, last)
+	if err != nil {
+		return installHint(said.rest)
 	}
 	if err := os.Rename(filepath.Join(building, programName()), filepath.Join(dir, programName())); err != nil {
 		return fmt.Errorf("keep built versitygw: %w", err)
@@ -123,34 +118,49 @@ func install(ctx context.Context, dir string, progress func(string)) error {
 	return nil
 }
 
-// follow turns go's lines into progress and returns the lines that are neither a download nor a package.
-func follow(lines *bufio.Scanner, progress func(string)) (rest []string) {
-	downloads, compiled := 0, 0
-	for lines.Scan() {
-		line := lines.Text()
-		switch {
-		case strings.HasPrefix(line, "go: downloading "):
-			if downloads++; downloads%progressStep == 0 {
-				progress(fmt.Sprintf("versitygw: %d modules fetched", downloads))
-			}
-		case line != "" && !strings.ContainsAny(line, " :\t"):
-			if compiled++; compiled%progressStep == 0 {
-				progress(fmt.Sprintf("versitygw: %d of about %d packages compiled", compiled, packages))
-			}
-		default:
-			rest = append(rest, line)
-		}
-	}
-	return rest
+// lines turns what go prints into progress and keeps the lines that are neither a download nor a package.
+type lines struct {
+	progress            func(string)
+	partial             []byte
+	downloads, compiled int
+	rest                []string
 }
 
-// installHint says what a person can do about a failed build.
-func installHint(err error, lines []string) error {
-	const shown = 3 // go's last lines carry the reason
-	if len(lines) > shown {
-		lines = lines[len(lines)-shown:]
+// Write reads whole lines.
+func (l *lines) Write(b []byte) (int, error) {
+	l.partial = append(l.partial, b...)
+	for {
+		line, after, found := bytes.Cut(l.partial, []byte("\n"))
+		if !found {
+			return len(b), nil
+		}
+		l.line(string(line))
+		l.partial = after
 	}
-	text := strings.Join(lines, "; ")
+}
+
+func (l *lines) line(line string) {
+	switch {
+	case strings.HasPrefix(line, "go: downloading "):
+		if l.downloads++; l.downloads%progressStep == 0 {
+			l.progress(fmt.Sprintf("versitygw: %d modules fetched", l.downloads))
+		}
+	case line != "" && !strings.ContainsAny(line, " :\t"):
+		if l.compiled++; l.compiled%progressStep == 0 {
+			l.progress(fmt.Sprintf("versitygw: %d of about %d packages compiled", l.compiled, packages))
+		}
+	default:
+		l.rest = append(l.rest, line)
+	}
+}
+
+// installHint says why a build failed and what a person can do about it.
+func installHint(said []string) error {
+	const shown = 3 // go's last lines carry the reason
+	if len(said) > shown {
+		said = said[len(said)-shown:]
+	}
+	text := strings.Join(said, "; ")
 	hint := "try `go install " + command + "@" + Version + "` by hand to see more"
 	switch {
 	case strings.Contains(text, "no space left"):
@@ -162,5 +172,5 @@ func installHint(err error, lines []string) error {
 	case strings.Contains(text, "requires go >="):
 		hint = "install a newer Go"
 	}
-	return errors.Join(fmt.Errorf("build versitygw: %w: %s", err, text), errors.New(hint))
+	return fmt.Errorf("build versitygw: %s; %s", text, hint)
 }

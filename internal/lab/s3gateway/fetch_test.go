@@ -1,8 +1,6 @@
 package s3gateway
 
 import (
-	"bufio"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,13 +50,18 @@ func TestABuildWithoutAProxySaysToCheckTheNetwork(t *testing.T) {
 
 func TestGoesLinesBecomeProgressAndTheReasonIsKept(t *testing.T) {
 	t.Parallel()
-	lines := strings.Repeat("go: downloading a/b v1\n", progressStep) + strings.Repeat("crypto/tls\n", 2*progressStep) + "write /x: no space left on device\n"
 	var told []string
-	rest := follow(bufio.NewScanner(strings.NewReader(lines)), func(s string) { told = append(told, s) })
+	said := &lines{progress: func(s string) { told = append(told, s) }}
+	text := strings.Repeat("go: downloading a/b v1\n", progressStep) + strings.Repeat("crypto/tls\n", 2*progressStep) + "write /x: no space left on device\n"
+	for _, part := range []string{text[:7], text[7:1000], text[1000:]} {
+		if _, err := said.Write([]byte(part)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if len(told) != 3 || !strings.HasPrefix(told[2], "versitygw: 50 of about") {
 		t.Errorf("told %q", told)
 	}
-	if err := installHint(errors.New("exit status 1"), rest); !strings.Contains(err.Error(), "free about 1 GB") {
+	if err := installHint(said.rest); !strings.Contains(err.Error(), "free about 1 GB") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -85,6 +85,22 @@ func Start(ctx context.Context, c Command) (*Process, error) {
 	return p, nil
 }
 
+// Run starts the program and waits for its end. A build or an installation ends with us too.
+func Run(ctx context.Context, c Command) error {
+	p, err := Start(ctx, c)
+	if err != nil {
+		return err
+	}
+	<-p.done
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case p.err != nil:
+		return p.Exited()
+	}
+	return nil
+}
+
 // Done is closed when the program has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
 
