@@ -55,6 +55,8 @@ type State struct {
 	Kind  string `json:"kind"`
 	Name  string `json:"name"`
 	Phase Phase  `json:"phase"`
+	// Target is where the writer was moved to.
+	Target string `json:"target,omitempty"`
 	// Files are the files changed, with the hashes of both contents.
 	Files []FileState `json:"files,omitempty"`
 	// Before is the process as it was when it was asked to reload; nil where no process is known.

@@ -316,6 +316,46 @@ func TestStepsOutOfOrderAreRefused(t *testing.T) {
 	}
 }
 
+func TestAWriterMovedToOneTargetIsNotTakenForMovedToAnother(t *testing.T) {
+	t.Parallel()
+	f, _ := twoFiles(t)
+	if _, err := f.Apply(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.Target.URL = "http://third:9200"
+	if _, err := f.Apply(t.Context()); err == nil || !strings.Contains(err.Error(), "was moved to http://new:9200, not to http://third:9200") {
+		t.Errorf("apply said %v", err)
+	}
+	if _, err := f.Undo(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Apply(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheBacklogIsReadFromMonitorAgent(t *testing.T) {
+	t.Parallel()
+	f, folder := twoFiles(t)
+	if backlog, err := f.Backlog(t.Context()); err != nil || backlog.Known {
+		t.Fatalf("%+v, %v", backlog, err)
+	}
+	// The answer of fluentd 1.16, shortened.
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"plugins":[{"plugin_id":"a","type":"http","retry_count":null},{"plugin_id":"b","type":"elasticsearch","buffer_queue_length":2,"buffer_total_queued_size":300,"retry_count":3,"retry":{"start":"x","steps":2}},{"plugin_id":"c","buffer_total_queued_size":5,"retry":{}}]}`)
+	}))
+	defer server.Close()
+	_, port, _ := strings.Cut(strings.TrimPrefix(server.URL, "http://"), ":")
+	config := "<source>\n  @type monitor_agent\n  bind 0.0.0.0\n  port " + port + "\n</source>\n" + mainConfig
+	if err := os.WriteFile(filepath.Join(folder, "fluent.conf"), []byte(config), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	backlog, err := f.Backlog(t.Context())
+	if want := (Backlog{Known: true, Bytes: 305, Retries: 1}); err != nil || backlog != want {
+		t.Errorf("%+v, %v, want %+v", backlog, err, want)
+	}
+}
+
 // supervise plays a process with a worker that it replaces on SIGHUP, as fluentd does; it takes SIGUSR2 and does nothing.
 func supervise() {
 	orders := make(chan os.Signal, 1)

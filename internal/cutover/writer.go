@@ -114,6 +114,9 @@ func (w *Writer) apply(ctx context.Context, k kind) (State, error) {
 	if err != nil {
 		return state, err
 	}
+	if err := w.sameTarget(state); err != nil {
+		return state, err
+	}
 	switch state.Phase {
 	case PhaseNone, PhaseUndone:
 		if state, err = w.prepare(ctx, k); err != nil {
@@ -144,10 +147,18 @@ func (w *Writer) apply(ctx context.Context, k kind) (State, error) {
 	return state, v.save(state)
 }
 
+// sameTarget refuses to take a move to one cluster for a move to another.
+func (w *Writer) sameTarget(state State) error {
+	if state.Phase == PhaseNone || state.Phase == PhaseUndone || state.Target == w.Target.bare() {
+		return nil
+	}
+	return problem("take it back first, then move it again", fmt.Errorf("%s %s was moved to %s, not to %s", state.Kind, state.Name, state.Target, w.Target.bare()))
+}
+
 // prepare finds the change and puts everything on disk that is needed to make it and to take it back.
 func (w *Writer) prepare(ctx context.Context, k kind) (State, error) {
 	v := w.vault(k)
-	state := State{Kind: k.name, Name: w.ID}
+	state := State{Kind: k.name, Name: w.ID, Target: w.Target.bare()}
 	found, err := k.plan(ctx)
 	if err != nil {
 		return state, fmt.Errorf("%s %s: %w", k.name, w.ID, err)
