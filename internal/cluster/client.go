@@ -74,6 +74,35 @@ func Path(segments ...string) string {
 	return path.String()
 }
 
+// maxNames keeps a list of index names in a path below the 4 KiB that servers take as a request's first line.
+const maxNames = 3000
+
+// nameLists joins index names with commas, escaped for a path, in as many lists as it takes. No names give one empty list.
+func nameLists(indices []string) []string {
+	lists := []string{""}
+	for _, index := range indices {
+		escaped := escapeNames(index)
+		last := &lists[len(lists)-1]
+		switch {
+		case *last == "":
+			*last = escaped
+		case len(*last)+1+len(escaped) > maxNames:
+			lists = append(lists, escaped)
+		default:
+			*last += "," + escaped
+		}
+	}
+	return lists
+}
+
+// below puts a list of names into a path, when there is one.
+func below(path, list string) string {
+	if list == "" {
+		return path
+	}
+	return path + "/" + list
+}
+
 // Do sends one call with a JSON body and reads the answer. GET and HEAD are repeated where that helps; to repeat
 // others, use Send. An answer from status 300 on is an *Error.
 func (c *Client) Do(ctx context.Context, method, path string, query url.Values, body []byte) (*Response, error) {

@@ -45,11 +45,38 @@ func (c *Client) WaitHealth(ctx context.Context, status string, limit time.Durat
 }
 
 func (c *Client) health(ctx context.Context, query url.Values, indices []string) (Health, error) {
-	path := "/_cluster/health"
-	if len(indices) > 0 {
-		path += Path(strings.Join(indices, ","))
+	var all Health
+	for i, list := range nameLists(indices) {
+		one, err := c.healthOf(ctx, query, list)
+		if err != nil {
+			return Health{}, err
+		}
+		if i == 0 {
+			all = one
+			continue
+		}
+		all.TimedOut = all.TimedOut || one.TimedOut
+		all.Status = worse(all.Status, one.Status)
+		all.Primaries += one.Primaries
+		all.Shards += one.Shards
+		all.Relocating += one.Relocating
+		all.Initializing += one.Initializing
+		all.Unassigned += one.Unassigned
 	}
-	request := Request{Method: http.MethodGet, Path: path, Query: query}
+	return all, nil
+}
+
+func worse(a, b string) string {
+	for _, status := range []string{"red", "yellow"} {
+		if a == status || b == status {
+			return status
+		}
+	}
+	return a
+}
+
+func (c *Client) healthOf(ctx context.Context, query url.Values, list string) (Health, error) {
+	request := Request{Method: http.MethodGet, Path: below("/_cluster/health", list), Query: query}
 	if limit, err := time.ParseDuration(query.Get("timeout")); err == nil {
 		request.Timeout = limit + c.timeout // the server is silent on purpose
 	}
@@ -57,7 +84,7 @@ func (c *Client) health(ctx context.Context, query url.Values, indices []string)
 	var failure *Error
 	if errors.As(err, &failure) && failure.Status == http.StatusRequestTimeout {
 		// Before 8.0 a wait that ran out is answered 408 with the health in the body.
-		health, err := c.health(ctx, nil, indices)
+		health, err := c.healthOf(ctx, nil, list)
 		health.TimedOut = true
 		return health, err
 	}
@@ -211,22 +238,20 @@ type ShardRow struct {
 
 // Shards lists the shards of the indices named, or of all.
 func (c *Client) Shards(ctx context.Context, indices ...string) ([]ShardRow, error) {
-	path := "/_cat/shards"
-	if len(indices) > 0 {
-		path += Path(strings.Join(indices, ","))
-	}
-	rows, err := c.cat(ctx, path, "index,shard,prirep,state,docs,store,node,unassigned.reason,unassigned.details")
-	if err != nil {
-		return nil, err
-	}
-	shards := make([]ShardRow, 0, len(rows))
-	for _, row := range rows {
-		shards = append(shards, ShardRow{
-			Index: row.Get("index").String(), Shard: int(catNumber(row, "shard")), Primary: row.Get("prirep").String() == "p",
-			State: row.Get("state").String(), Docs: catNumber(row, "docs"), Bytes: catNumber(row, "store"),
-			Node: row.Get("node").String(), Reason: row.Get(`unassigned\.reason`).String(),
-			Details: shorten(row.Get(`unassigned\.details`).String(), maxReason),
-		})
+	shards := []ShardRow{}
+	for _, list := range nameLists(indices) {
+		rows, err := c.cat(ctx, below("/_cat/shards", list), "index,shard,prirep,state,docs,store,node,unassigned.reason,unassigned.details")
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			shards = append(shards, ShardRow{
+				Index: row.Get("index").String(), Shard: int(catNumber(row, "shard")), Primary: row.Get("prirep").String() == "p",
+				State: row.Get("state").String(), Docs: catNumber(row, "docs"), Bytes: catNumber(row, "store"),
+				Node: row.Get("node").String(), Reason: row.Get(`unassigned\.reason`).String(),
+				Details: shorten(row.Get(`unassigned\.details`).String(), maxReason),
+			})
+		}
 	}
 	return shards, nil
 }
@@ -247,10 +272,6 @@ type WriteCounters struct {
 
 // Stats gives the counters of the indices named, or of all open ones, by name.
 func (c *Client) Stats(ctx context.Context, indices ...string) (map[string]IndexStats, error) {
-	path := "/_stats/docs,store,indexing"
-	if len(indices) > 0 {
-		path = Path(strings.Join(indices, ",")) + path
-	}
 	query := url.Values{}
 	dialect, err := c.Dialect(ctx)
 	if err != nil {
@@ -260,24 +281,27 @@ func (c *Client) Stats(ctx context.Context, indices ...string) (map[string]Index
 		query.Set("expand_wildcards", "all")
 		query.Set("forbid_closed_indices", "false")
 	}
-	response, err := c.Do(ctx, http.MethodGet, path, query, nil)
-	if err != nil {
-		return nil, err
-	}
-	if failed := gjson.GetBytes(response.Body, "_shards.failed").Int(); failed > 0 {
-		return nil, fmt.Errorf("read %s: %d shards did not answer", path, failed)
-	}
 	stats := map[string]IndexStats{}
-	gjson.GetBytes(response.Body, "indices").ForEach(func(name, index gjson.Result) bool {
-		primaries := index.Get("primaries")
-		stats[name.String()] = IndexStats{
-			Docs: primaries.Get("docs.count").Int(), Deleted: primaries.Get("docs.deleted").Int(),
-			Bytes: primaries.Get("store.size_in_bytes").Int(),
-			Writes: WriteCounters{
-				Indexed: primaries.Get("indexing.index_total").Int(), Deleted: primaries.Get("indexing.delete_total").Int(),
-			},
+	for _, list := range nameLists(indices) {
+		path := below("", list) + "/_stats/docs,store,indexing"
+		response, err := c.Do(ctx, http.MethodGet, path, query, nil)
+		if err != nil {
+			return nil, err
 		}
-		return true
-	})
+		if err := shardFailure(http.MethodGet, path, gjson.ParseBytes(response.Body)); err != nil {
+			return nil, err
+		}
+		gjson.GetBytes(response.Body, "indices").ForEach(func(name, index gjson.Result) bool {
+			primaries := index.Get("primaries")
+			stats[name.String()] = IndexStats{
+				Docs: primaries.Get("docs.count").Int(), Deleted: primaries.Get("docs.deleted").Int(),
+				Bytes: primaries.Get("store.size_in_bytes").Int(),
+				Writes: WriteCounters{
+					Indexed: primaries.Get("indexing.index_total").Int(), Deleted: primaries.Get("indexing.delete_total").Int(),
+				},
+			}
+			return true
+		})
+	}
 	return stats, nil
 }

@@ -72,38 +72,31 @@ type IndexSettings struct {
 // Settings reads the settings of the indices named, or of all, by index name. It never asks for plain /_settings, which
 // AWS does not allow.
 func (c *Client) Settings(ctx context.Context, indices ...string) (map[string]IndexSettings, error) {
-	body, err := c.perIndex(ctx, "_settings", indices, url.Values{"flat_settings": {"true"}})
-	if err != nil {
-		return nil, err
-	}
 	settings := map[string]IndexSettings{}
-	var bad error
-	body.ForEach(func(name, index gjson.Result) bool {
+	err := c.perIndex(ctx, "_settings", indices, url.Values{"flat_settings": {"true"}}, func(name string, index gjson.Result) error {
 		one := IndexSettings{Flat: map[string]json.RawMessage{}}
 		index.Get("settings").ForEach(func(key, value gjson.Result) bool {
 			one.Flat[key.String()] = json.RawMessage(value.Raw)
 			return true
 		})
-		one.UUID, one.Shards, one.Replicas = one.text("index.uuid"), one.number("index.number_of_shards"), one.number("index.number_of_replicas")
+		one.UUID, one.Shards, one.Replicas = one.Text("index.uuid"), one.number("index.number_of_shards"), one.number("index.number_of_replicas")
 		if id := one.number("index.version.created"); id != 0 {
-			if one.Created, bad = es.VersionFromID(id); bad != nil {
-				bad = fmt.Errorf("read the creating version of index %s: %w", name.String(), bad)
-				return false
+			var err error
+			if one.Created, err = es.VersionFromID(id); err != nil {
+				return fmt.Errorf("read the creating version of index %s: %w", name, err)
 			}
 		}
-		settings[name.String()] = one
-		return true
+		settings[name] = one
+		return nil
 	})
-	return settings, bad
+	return settings, err
 }
 
 // Text gives one setting as text, "" when it isn't set.
-func (s IndexSettings) Text(name string) string { return s.text(name) }
-
-func (s IndexSettings) text(name string) string { return gjson.ParseBytes(s.Flat[name]).String() }
+func (s IndexSettings) Text(name string) string { return gjson.ParseBytes(s.Flat[name]).String() }
 
 func (s IndexSettings) number(name string) int {
-	number, err := strconv.Atoi(s.text(name))
+	number, err := strconv.Atoi(s.Text(name))
 	if err != nil {
 		return 0
 	}
@@ -113,67 +106,71 @@ func (s IndexSettings) number(name string) int {
 // Mappings reads the mappings of the indices named, or of all, by index name: {"type":{"properties":…}} up to 6.x,
 // {"properties":…} from 7.0 on.
 func (c *Client) Mappings(ctx context.Context, indices ...string) (map[string]json.RawMessage, error) {
-	body, err := c.perIndex(ctx, "_mapping", indices, url.Values{})
-	if err != nil {
-		return nil, err
-	}
 	mappings := map[string]json.RawMessage{}
-	body.ForEach(func(name, index gjson.Result) bool {
+	err := c.perIndex(ctx, "_mapping", indices, url.Values{}, func(name string, index gjson.Result) error {
+		mappings[name] = json.RawMessage("{}")
 		if raw := index.Get("mappings").Raw; raw != "" {
-			mappings[name.String()] = json.RawMessage(raw)
-		} else {
-			mappings[name.String()] = json.RawMessage("{}")
+			mappings[name] = json.RawMessage(raw)
 		}
-		return true
+		return nil
 	})
-	return mappings, nil
+	return mappings, err
 }
 
 // Aliases reads the aliases of the indices named, or of all: index name to alias name to its definition
 // ({"filter":…,"index_routing":…,"search_routing":…,"is_write_index":…}).
 func (c *Client) Aliases(ctx context.Context, indices ...string) (map[string]map[string]json.RawMessage, error) {
-	body, err := c.perIndex(ctx, "_alias", indices, url.Values{})
-	if err != nil {
-		return nil, err
-	}
 	aliases := map[string]map[string]json.RawMessage{}
-	body.ForEach(func(name, index gjson.Result) bool {
+	err := c.perIndex(ctx, "_alias", indices, url.Values{}, func(name string, index gjson.Result) error {
 		of := map[string]json.RawMessage{}
 		index.Get("aliases").ForEach(func(alias, definition gjson.Result) bool {
 			of[alias.String()] = json.RawMessage(definition.Raw)
 			return true
 		})
-		aliases[name.String()] = of
-		return true
+		aliases[name] = of
+		return nil
 	})
-	return aliases, nil
+	return aliases, err
 }
 
-// perIndex asks /{indices}/{what}, closed and hidden indices included. No index at all is an empty answer.
-func (c *Client) perIndex(ctx context.Context, what string, indices []string, query url.Values) (gjson.Result, error) {
+// perIndex asks /{indices}/{what}, closed and hidden indices included, and calls each for every index of the answer.
+// No index at all is an empty answer.
+func (c *Client) perIndex(ctx context.Context, what string, indices []string, query url.Values, each func(name string, index gjson.Result) error) error {
 	dialect, err := c.Dialect(ctx)
 	if err != nil {
-		return gjson.Result{}, err
+		return err
 	}
-	names := "*"
-	if len(indices) > 0 {
-		names = strings.Join(indices, ",")
-	} else if dialect.HiddenIndices {
+	lists := nameLists(indices)
+	switch {
+	case len(indices) > 0:
+	case dialect.HiddenIndices:
+		lists = []string{"*"}
 		query.Set("expand_wildcards", "all")
-	} else {
+	default:
+		lists = []string{"*"}
 		query.Set("expand_wildcards", "open,closed")
 	}
-	response, err := c.Do(ctx, http.MethodGet, "/"+escapeNames(names)+"/"+what, query, nil)
-	if err != nil {
+	for _, list := range lists {
+		response, err := c.Do(ctx, http.MethodGet, "/"+list+"/"+what, query, nil)
 		if len(indices) == 0 && errors.Is(err, ErrIndexMissing) {
-			return gjson.Parse("{}"), nil
+			return nil
 		}
-		return gjson.Result{}, err
+		if err != nil {
+			return err
+		}
+		if !gjson.ValidBytes(response.Body) {
+			return fmt.Errorf("read %s of %s: the answer is no JSON", what, shorten(list, 80))
+		}
+		var failure error
+		gjson.ParseBytes(response.Body).ForEach(func(name, index gjson.Result) bool {
+			failure = each(name.String(), index)
+			return failure == nil
+		})
+		if failure != nil {
+			return failure
+		}
 	}
-	if !gjson.ValidBytes(response.Body) {
-		return gjson.Result{}, fmt.Errorf("read %s of %s: the answer is no JSON", what, shorten(names, 80))
-	}
-	return gjson.ParseBytes(response.Body), nil
+	return nil
 }
 
 // escapeNames keeps "*" and ",", which servers of 1.x match before they unescape.

@@ -55,16 +55,6 @@ func (c *Client) CreateIndex(ctx context.Context, index string, body []byte) err
 	return err
 }
 
-// CreateTypedIndex is CreateIndex with mappings below type names on a 7.x server.
-func (c *Client) CreateTypedIndex(ctx context.Context, index string, body []byte) error {
-	if err := single(index); err != nil {
-		return err
-	}
-	_, err := c.Send(ctx, Request{Method: http.MethodPut, Path: Path(index), Query: url.Values{"include_type_name": {"true"}},
-		Body: body, Timeout: max(slowChange, c.timeout)})
-	return err
-}
-
 // DeleteIndex deletes one index. One that isn't there is no error: then the work is done.
 func (c *Client) DeleteIndex(ctx context.Context, index string) error {
 	if err := single(index); err != nil {
@@ -202,25 +192,30 @@ func (c *Client) remove(ctx context.Context, path, name string) error {
 
 // Refresh makes everything written so far visible to searches. Idle indices of 7.x and later are otherwise not.
 func (c *Client) Refresh(ctx context.Context, indices ...string) error {
-	return c.allShards(ctx, indices, "_refresh", nil)
+	return c.allShards(ctx, indices, "_refresh")
 }
 
 // Flush writes everything down to Lucene's files.
 func (c *Client) Flush(ctx context.Context, indices ...string) error {
-	return c.allShards(ctx, indices, "_flush", nil)
+	return c.allShards(ctx, indices, "_flush")
 }
 
 // allShards does something on every shard and takes a failed shard for a failure, which the status alone hides.
-func (c *Client) allShards(ctx context.Context, indices []string, what string, query url.Values) error {
+func (c *Client) allShards(ctx context.Context, indices []string, what string) error {
 	if len(indices) == 0 {
 		return fmt.Errorf("%s: name the indices", what)
 	}
-	path := "/" + escapeNames(strings.Join(indices, ",")) + "/" + what
-	response, err := c.change(ctx, http.MethodPost, path, query, nil)
-	if err != nil {
-		return err
+	for _, list := range nameLists(indices) {
+		path := "/" + list + "/" + what
+		response, err := c.change(ctx, http.MethodPost, path, nil, nil)
+		if err != nil {
+			return err
+		}
+		if err := shardFailure(http.MethodPost, path, gjson.ParseBytes(response.Body)); err != nil {
+			return err
+		}
 	}
-	return shardFailure(http.MethodPost, path, gjson.ParseBytes(response.Body))
+	return nil
 }
 
 // shardFailure makes an error of "_shards":{"failed":n}.

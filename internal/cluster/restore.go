@@ -4,6 +4,7 @@ package cluster
 // when every shard failed, so the shards are what counts. Next: bulk.go for the other road.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -141,41 +142,43 @@ func (c *Client) WaitRestore(ctx context.Context, indices []string, progress fun
 
 // Recovery reads how far the primaries of the named indices have come in copying from a snapshot.
 func (c *Client) Recovery(ctx context.Context, indices ...string) (RestoreProgress, error) {
-	response, err := c.Do(ctx, http.MethodGet, "/"+escapeNames(strings.Join(indices, ","))+"/_recovery", nil, nil)
-	if err != nil {
-		return RestoreProgress{}, err
-	}
 	progress := RestoreProgress{}
-	gjson.ParseBytes(response.Body).ForEach(func(name, index gjson.Result) bool {
-		for _, shard := range index.Get("shards").Array() {
-			if strings.ToUpper(shard.Get("type").String()) != "SNAPSHOT" {
-				continue
-			}
-			size := shard.Get("index.size")
-			one := ShardProgress{
-				Index: name.String(), Shard: int(shard.Get("id").Int()), Stage: strings.ToUpper(shard.Get("stage").String()), Node: shard.Get("target.name").String(),
-				Files: shard.Get("index.files.total").Int(), FilesDone: shard.Get("index.files.recovered").Int() + shard.Get("index.files.reused").Int(),
-				Bytes: size.Get("total_in_bytes").Int(), BytesDone: size.Get("recovered_in_bytes").Int() + size.Get("reused_in_bytes").Int(),
-			}
-			progress.Files += one.Files
-			progress.FilesDone += one.FilesDone
-			progress.Bytes += one.Bytes
-			progress.BytesDone += one.BytesDone
-			progress.Shards++
-			if one.Stage == "DONE" {
-				progress.Done++
-			}
-			progress.ByShard = append(progress.ByShard, one)
+	for _, list := range nameLists(indices) {
+		response, err := c.Do(ctx, http.MethodGet, below("", list)+"/_recovery", nil, nil)
+		if err != nil {
+			return RestoreProgress{}, err
 		}
-		return true
-	})
+		gjson.ParseBytes(response.Body).ForEach(func(name, index gjson.Result) bool {
+			for _, shard := range index.Get("shards").Array() {
+				if strings.EqualFold(shard.Get("type").String(), "SNAPSHOT") {
+					progress.add(name.String(), shard)
+				}
+			}
+			return true
+		})
+	}
 	slices.SortFunc(progress.ByShard, func(a, b ShardProgress) int {
-		if order := strings.Compare(a.Index, b.Index); order != 0 {
-			return order
-		}
-		return a.Shard - b.Shard
+		return cmp.Or(strings.Compare(a.Index, b.Index), a.Shard-b.Shard)
 	})
 	return progress, nil
+}
+
+func (p *RestoreProgress) add(index string, shard gjson.Result) {
+	size, files := shard.Get("index.size"), shard.Get("index.files")
+	one := ShardProgress{
+		Index: index, Shard: int(shard.Get("id").Int()), Stage: strings.ToUpper(shard.Get("stage").String()), Node: shard.Get("target.name").String(),
+		Files: files.Get("total").Int(), FilesDone: files.Get("recovered").Int() + files.Get("reused").Int(),
+		Bytes: size.Get("total_in_bytes").Int(), BytesDone: size.Get("recovered_in_bytes").Int() + size.Get("reused_in_bytes").Int(),
+	}
+	p.Files += one.Files
+	p.FilesDone += one.FilesDone
+	p.Bytes += one.Bytes
+	p.BytesDone += one.BytesDone
+	p.Shards++
+	if one.Stage == "DONE" {
+		p.Done++
+	}
+	p.ByShard = append(p.ByShard, one)
 }
 
 // Restored is what is known of one index as the product of a restore.

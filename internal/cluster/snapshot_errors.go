@@ -70,6 +70,12 @@ var snapshotRefusals = []struct {
 	{[]string{"iam:passrole"}, ErrPassRole, "allow the caller iam:PassRole on the snapshot role"},
 	{[]string{"the bucket is in this region", "must be addressed using the specified endpoint", "permanentredirect", "authorizationheadermalformed", "illegallocationconstraint"}, ErrBucketElsewhere,
 		"give the repository the bucket's own region, or use a bucket in the domain's region"},
+	// S3 answers a HEAD that was signed for another region with a bare 400, and old plugins ask by HEAD.
+	{[]string{"bad request (service: amazon s3; status code: 400"}, ErrBucketElsewhere,
+		"the bucket is most likely in another region than the request was signed for: give the repository the bucket's own region"},
+	{[]string{"forbidden (service: amazon s3", "access denied (service: amazon s3", "access_denied", "accessdenied", "invalidaccesskeyid", "signaturedoesnotmatch"}, ErrRepositoryAccess,
+		"S3 lets the nodes not into that bucket: check the role (or key) they use and its rights on the bucket and its objects"},
+	{[]string{"nosuchbucket", "the specified bucket does not exist"}, ErrRepositoryAccess, "there is no such bucket: make it, or correct its name"},
 	{[]string{"location of the specified repository", "doesn't match any of the locations specified by path.repo", "locations specified by path.repo", "path.repo setting is empty", "path.repo is empty", "path.repo"}, ErrRepositoryPath,
 		"add the folder to path.repo on every node and restart them, or choose one below it"},
 	{[]string{"cannot create blob store", "failed to create blob container"}, ErrRepositoryAccess,

@@ -188,10 +188,12 @@ func theVersionIsDetected(b *bench) {
 	if !disk.Known || disk.Available <= 0 || disk.Total < disk.Available {
 		b.t.Errorf("disk %+v", disk)
 	}
-	_, _, ok, err := b.ClusterSettings(b.ctx)
+	const setting = "cluster.routing.allocation.node_concurrent_recoveries"
+	need(b.t, b.PutClusterSettings(b.ctx, map[string]any{setting: 3}))
+	persistent, _, ok, err := b.ClusterSettings(b.ctx)
 	need(b.t, err)
-	if !ok {
-		b.t.Error("cluster settings are not offered")
+	if !ok || persistent[setting] != "3" {
+		b.t.Errorf("cluster settings %v, offered %v", persistent, ok)
 	}
 }
 
@@ -268,6 +270,14 @@ func factsAreRead(b *bench) {
 	need(b.t, err)
 	if (pipelines["facts-pipeline"] != nil) != b.dialect.Pipelines {
 		b.t.Errorf("pipelines %s", pipelines)
+	}
+	// More names than one request's first line holds.
+	many := slices.Repeat([]string{"facts-open", "facts-closed"}, 400)
+	if settings, err := b.Settings(b.ctx, many...); err != nil || len(settings) != 2 {
+		b.t.Errorf("many names: %d, %v", len(settings), err)
+	}
+	if health, err := b.Health(b.ctx, slices.Repeat([]string{"facts-open"}, 800)...); err != nil || health.Status != "green" {
+		b.t.Errorf("many names: %+v, %v", health, err)
 	}
 	shards, err := b.Shards(b.ctx, "facts-open")
 	need(b.t, err)

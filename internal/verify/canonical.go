@@ -6,6 +6,7 @@ package verify
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -84,16 +85,8 @@ func (c *Canonicaliser) value(depth int) error {
 	case char == '-' || char >= '0' && char <= '9':
 		return c.number()
 	}
-	for _, word := range []string{"true", "false", "null"} {
-		if bytes.HasPrefix(c.in[c.at:], []byte(word)) {
-			c.at += len(word)
-			c.out = append(c.out, word...)
-			return nil
-		}
-	}
-	// Elasticsearch up to 5.x stores what its lenient parser let through.
-	for _, word := range []string{"NaN", "Infinity", "+Infinity"} {
-		if bytes.HasPrefix(c.in[c.at:], []byte(word)) {
+	for _, word := range words {
+		if rest := c.in[c.at:]; len(rest) >= len(word) && string(rest[:len(word)]) == word {
 			c.at += len(word)
 			c.out = append(c.out, word...)
 			return nil
@@ -101,6 +94,9 @@ func (c *Canonicaliser) value(depth int) error {
 	}
 	return c.bad("no value")
 }
+
+// words that are values; Elasticsearch up to 5.x stores what its lenient parser let through, the last two too.
+var words = [...]string{"true", "false", "null", "NaN", "Infinity"}
 
 // number copies the literal as it is written.
 func (c *Canonicaliser) number() error {
@@ -185,7 +181,7 @@ func (c *Canonicaliser) object(depth int) error {
 			return err
 		}
 		one.end = len(c.out)
-		if last := len(c.members); last > base && bytes.Compare(c.key(c.members[last-1]), c.key(one)) > 0 {
+		if last := len(c.members); sorted && last > base && bytes.Compare(c.key(c.members[last-1]), c.key(one)) > 0 {
 			sorted = false
 		}
 		c.members = append(c.members, one)
@@ -203,7 +199,9 @@ func (c *Canonicaliser) key(m member) []byte { return c.out[m.start:m.keyEnd] }
 
 // sort puts the members into the order of their keys; equal keys keep theirs.
 func (c *Canonicaliser) sort(members []member, begin int) {
-	slices.SortStableFunc(members, func(a, b member) int { return bytes.Compare(c.key(a), c.key(b)) })
+	slices.SortFunc(members, func(a, b member) int {
+		return cmp.Or(bytes.Compare(c.key(a), c.key(b)), a.start-b.start)
+	})
 	c.scratch = c.scratch[:0]
 	for i, one := range members {
 		if i > 0 {
@@ -220,12 +218,14 @@ func (c *Canonicaliser) text() error {
 	c.at++
 	c.out = append(c.out, '"')
 	for {
-		start := c.at
-		for c.at < len(c.in) && c.in[c.at] != '"' && c.in[c.at] != '\\' && c.in[c.at] >= ' ' {
-			c.at++
+		rest := c.in[c.at:]
+		plain := 0
+		for plain < len(rest) && rest[plain] != '"' && rest[plain] != '\\' && rest[plain] >= ' ' {
+			plain++
 		}
-		c.out = append(c.out, c.in[start:c.at]...)
-		if c.at == len(c.in) {
+		c.out = append(c.out, rest[:plain]...)
+		c.at += plain
+		if plain == len(rest) {
 			return c.bad("a string without end")
 		}
 		switch char := c.in[c.at]; {
