@@ -22,9 +22,9 @@ const module = "github.com/hikkoshi/hikkoshi/"
 
 // layers holds every package with its layer. A package imports only packages of lower layers, or what arrows allows.
 var layers = map[string]int{
-	"internal/es": 0, "internal/binaryjson": 0, "lucene": 0, "snapshot": 0, "internal/engine": 0, "internal/fleet": 0, "internal/migration": 1,
+	"internal/es": 0, "internal/binaryjson": 0, "lucene": 0, "snapshot": 0, "internal/engine": 0, "internal/fleet": 0, "internal/migration": 2,
 	"snapshot/s3store": 1, "internal/transform": 1, "internal/cluster": 1, "internal/aws": 1, "internal/terraform": 1,
-	"internal/load": 2, "internal/cutover": 2, "internal/plan": 2, "internal/export": 2,
+	"internal/export": 1, "internal/load": 2, "internal/cutover": 2, "internal/plan": 3,
 	"internal/capture": 3, "internal/verify": 3, "internal/ui": 3,
 	"internal/steps": 4, "internal/ui/tui": 4, "internal/ui/web": 4,
 	"internal/lab": 4, "internal/lab/labtest": 4, "internal/lab/fakeaws": 4, "internal/lab/s3gateway": 4, "internal/lab/shipper": 4, "internal/lab/s3gateway/tool": 4,
@@ -50,7 +50,7 @@ var owners = map[string][]string{
 	"github.com/parquet-go/":         {"internal/export"},
 	"github.com/alecthomas/kong":     {"cmd/hikkoshi"},
 	"github.com/expr-lang/":          {"internal/transform"},
-	"github.com/goccy/go-yaml":       {"internal/migration", "internal/binaryjson"},
+	"github.com/goccy/go-yaml":       {"internal/migration", "internal/binaryjson", "internal/cutover"},
 	"github.com/klauspost/compress/": {"lucene", "snapshot", "internal/export", "internal/cluster"},
 }
 

@@ -25,7 +25,7 @@ type commandLine struct {
 	JSON    bool   `help:"Results as JSON on standard output, progress as JSON lines on standard error."`
 	Quiet   bool   `short:"q" help:"No progress."`
 	Yes     bool   `short:"y" help:"Do not ask; for scripts."`
-	Profile string `help:"AWS profile; by default the usual chain: environment, shared files, SSO, instance role." env:"AWS_PROFILE"`
+	Profile string `help:"AWS profile; by default the usual chain: environment, shared files, SSO, instance role."`
 	Region  string `help:"AWS region; by default that of migration.yaml or of the profile."`
 
 	Demo      demoCommand      `cmd:"" help:"The whole move on this machine: real Elasticsearch 2.3.2 to 5.5.2, S3, a writer that never stops."`
@@ -41,7 +41,10 @@ type commandLine struct {
 	Retire    retireCommand    `cmd:"" help:"End the source: final snapshot, then ask for its deletion."`
 	AccessKey accessKeyCommand `cmd:"" help:"Make an access key for the user that may pass the snapshot role, and show it once."`
 
-	Version versionCommand `cmd:"" help:"Print the version."`
+	Snapshot   snapshotCommand   `cmd:"" help:"Read snapshots without any cluster: list, show, export, check, compare."`
+	Dev        devCommand        `cmd:"" help:"For developers: lab nodes, test data."`
+	Completion completionCommand `cmd:"" help:"Write a completion script for bash, zsh or fish."`
+	Version    versionCommand    `cmd:"" help:"Print the version."`
 }
 
 // invocation is what a verb gets beside its own flags.
@@ -116,7 +119,7 @@ func run(arguments []string) int {
 	defer stop()
 	call := &invocation{View: view, Yes: command.Yes, Profile: command.Profile, Region: command.Region}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	err = parsed.Run(call)
+	err = parsed.Run(call, parser)
 	code := exitCode(err)
 	if err != nil && !errors.Is(err, errFindings) {
 		view.Error(err, hint(err), code)
