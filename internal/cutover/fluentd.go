@@ -6,6 +6,7 @@ package cutover
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -209,35 +210,58 @@ func askRPC(ctx context.Context, address, path string) (string, error) {
 	return string(body), nil
 }
 
-// dumped reads the configuration that fluentd says it runs, where it can be asked (enable_get_dump).
+// dumped waits until the configuration that fluentd says it runs is the new one, where it can be asked (enable_get_dump). The
+// answer to a reload comes before the reload is done.
 func (f *Fluentd) dumped(ctx context.Context) ([]string, error) {
 	address, dumps, err := f.rpc()
 	if err != nil || address == "" || !dumps {
 		return nil, err
 	}
-	text, err := askRPC(ctx, address, "/api/config.getDump")
-	if err != nil {
-		return nil, err
-	}
-	running, err := parseFluentd("running configuration", text)
-	if err != nil {
-		return nil, fmt.Errorf("read fluentd's dump: %w", err)
-	}
-	tree := &fluentdTree{root: running}
-	moved := 0
-	for _, output := range tree.outputs() {
-		for _, p := range output.places() {
-			if p.unknown == "" && f.Source.names(p.address) {
-				return nil, problem("look at fluentd's log for why it refused the new configuration",
-					fmt.Errorf("%w: fluentd says that it still sends to %s", ErrNotTaken, p.address))
-			}
-			if p.unknown == "" && f.Target.names(p.address) {
-				moved++
-			}
+	ctx, cancel := context.WithTimeout(ctx, f.patience())
+	defer cancel()
+	ticker := time.NewTicker(dumpPoll)
+	defer ticker.Stop()
+	for {
+		verdict := f.dumpNow(ctx, address)
+		if verdict == nil {
+			return []string{"fluentd's own dump names the target and not the source"}, nil
+		}
+		select {
+		case <-ctx.Done():
+			return nil, problem("look at fluentd's log for why it refused the new configuration", fmt.Errorf("%w: %w", ErrNotTaken, verdict))
+		case <-ticker.C:
 		}
 	}
-	if moved == 0 {
-		return nil, fmt.Errorf("%w: fluentd's own dump names the target nowhere: %w", ErrNotTaken, errors.New("it reads another configuration"))
+}
+
+const dumpPoll = 250 * time.Millisecond
+
+// dumpNow says what is wrong with the configuration that fluentd runs just now.
+func (f *Fluentd) dumpNow(ctx context.Context, address string) error {
+	answer, err := askRPC(ctx, address, "/api/config.getDump")
+	if err != nil {
+		return err
 	}
-	return []string{"fluentd's own dump names the target and not the source"}, nil
+	// {"conf":"<ROOT>\n  <match ...","ok":true}
+	var dump struct{ Conf string }
+	if err := json.Unmarshal([]byte(answer), &dump); err != nil {
+		return fmt.Errorf("read fluentd's dump: %w", err)
+	}
+	running, err := parseFluentd("running configuration", dump.Conf)
+	if err != nil {
+		return fmt.Errorf("read fluentd's dump: %w", err)
+	}
+	moved := false
+	for _, output := range (&fluentdTree{root: running}).outputs() {
+		for _, p := range output.places() {
+			if p.unknown == "" && f.Source.names(p.address) {
+				return fmt.Errorf("fluentd says that it still sends to %s", p.address)
+			}
+			moved = moved || p.unknown == "" && f.Target.names(p.address)
+		}
+	}
+	if !moved {
+		return errors.New("fluentd's own dump names the target nowhere; it reads another configuration")
+	}
+	return nil
 }

@@ -482,7 +482,10 @@ func TestFluentdsOwnDumpDecidesWhetherTheChangeTook(t *testing.T) {
 		case r.URL.Path == "/api/config.gracefulReload" && obeys:
 			running = strings.ReplaceAll(running, "old", "new")
 		case r.URL.Path == "/api/config.getDump":
-			fmt.Fprint(w, "<ROOT>\n"+running+"</ROOT>\n")
+			// As fluentd 1.16 and 1.18 answer.
+			if err := json.NewEncoder(w).Encode(map[string]any{"conf": "<ROOT>\n" + running + "</ROOT>\n", "ok": true}); err != nil {
+				t.Error(err)
+			}
 		}
 	}))
 	defer server.Close()
@@ -491,7 +494,7 @@ func TestFluentdsOwnDumpDecidesWhetherTheChangeTook(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(folder, "fluent.conf"), []byte(config), 0o640); err != nil {
 		t.Fatal(err)
 	}
-	f.ReloadCommand, f.Version = nil, "1.16.2"
+	f.ReloadCommand, f.Version, f.Patience = nil, "1.16.2", 50*time.Millisecond
 	obeys = false
 	for _, step := range []func(context.Context) (State, error){f.Apply, f.Reload} {
 		if _, err := step(t.Context()); err != nil {
