@@ -253,3 +253,98 @@ func TestABitFlippedInADocumentIsNoticedByThoseWhoReadAPartEach(t *testing.T) {
 		}
 	}
 }
+
+// TestAChunkThatEndsWrongTakesNoOtherWithIt makes an LZ4 chunk longer than it is: what follows isn't lost for it.
+func TestAChunkThatEndsWrongTakesNoOtherWithIt(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	f := smallFormats()[1]
+	docs := smallDocs()
+	dir := writeIndex(f, docs)
+	// The first literal run of the second chunk becomes shorter by one: each byte behind is taken for what it isn't.
+	st, err := openOne(t, dir).storedFields(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := st.chunkIndex()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, second, err := x.chunk(nil, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, third, err := x.chunk(nil, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trusted := 0
+	for at := second; at < third; at++ {
+		for bit := range 8 {
+			bad := bytes.Clone(dir["_0.fdt"])
+			bad[at] ^= 1 << bit
+			seg := openOne(t, dir.with("_0.fdt", sealed(bad[:len(bad)-footerLength])))
+			suspect := map[int]bool{}
+			got := map[int]bool{}
+			if err := seg.Scan(ctx, ScanOptions{OnLoss: func(l *LossError) error {
+				for doc := l.From; doc < l.To; doc++ {
+					suspect[doc] = true
+				}
+				return nil
+			}}, func(d *Document) error {
+				got[d.DocID] = true
+				if d.DocID < 3 || d.DocID >= 6 {
+					return sameDoc(d, docs[d.DocID])
+				}
+				return nil
+			}); err != nil {
+				t.Fatalf("bit %d at %d: %v", bit, at, err)
+			}
+			for doc := range docs {
+				if (doc < 3 || doc >= 6) && (!got[doc] || suspect[doc]) {
+					t.Errorf("bit %d at %d: document %d came: %v, suspected: %v", bit, at, doc, got[doc], suspect[doc])
+				}
+			}
+			if len(suspect) > 0 {
+				trusted++
+			}
+		}
+	}
+	if trusted == 0 {
+		t.Error("no damage was noticed")
+	}
+}
+
+func TestFormatsThatAreNotReadSaySo(t *testing.T) {
+	t.Parallel()
+	f := smallFormats()[1]
+	dir := writeIndex(f, smallDocs())
+	body := func(name string) []byte { return bytes.Clone(dir[name][:len(dir[name])-footerLength]) }
+	replaced := func(name, old, new string) memory {
+		return dir.with(name, sealed(bytes.Replace(body(name), []byte(old), []byte(new), 1)))
+	}
+	versioned := func(name, codec string, version byte) memory {
+		b := body(name)
+		b[bytes.Index(b, []byte(codec))+len(codec)+3] = version
+		return dir.with(name, sealed(b))
+	}
+	for what, c := range map[string]struct {
+		dir  memory
+		kind error
+	}{
+		"commit of tomorrow":        {versioned("segments_1", "segments", commitHighest+1), ErrTooNew},
+		"commit of Lucene 3":        {dir.with("segments_1", []byte{0xFF, 0xFF, 0xFF, 0xF5, 0, 0, 0, 0}), ErrTooOld},
+		"segment of Lucene 3":       {replaced("segments_1", "\x04Test", "\x08Lucene3x"), ErrTooOld},
+		"stored fields of 4.0":      {replaced("_0.fdt", "\x1cLucene50StoredFieldsFastData", "\x18Lucene40StoredFieldsData"), ErrTooOld},
+		"stored fields of tomorrow": {versioned("_0.fdt", "Lucene50StoredFieldsFastData", 3), ErrTooNew},
+		"an unknown codec":          {replaced("_0.fdt", "Lucene50StoredFieldsFastData", "SomebodyElsesFieldsFastData!"), ErrTooNew},
+		"field infos of tomorrow":   {versioned("_0.fnm", "Lucene60FieldInfos", 9), ErrTooNew},
+		"another segment's files":   {replaced("_0.fdt", string(testID[:]), string(make([]byte, idLength))), ErrCorrupt},
+		"no commit":                 {memory{"_0.si": nil}, ErrCorrupt},
+	} {
+		_, err := readAll(c.dir)
+		if !errors.Is(err, c.kind) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}

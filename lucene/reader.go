@@ -103,12 +103,16 @@ func (r *Reader) assemble(doc int, columns bool) (*Document, error) {
 	if !columns || !d.isRoot() {
 		return d, nil
 	}
-	if r.columns == nil {
-		c, err := newDocumentColumns(r.segment.columns)
-		if err != nil {
-			return nil, err
-		}
-		r.columns = c
+	if err := r.openColumns(); err != nil {
+		return nil, err
 	}
 	return d, r.columns.fill(d)
+}
+
+// openColumns opens the doc values that every document is completed from.
+func (r *Reader) openColumns() (err error) {
+	if r.columns == nil {
+		r.columns, err = newDocumentColumns(r.segment.columns)
+	}
+	return err
 }

@@ -57,6 +57,11 @@ func (r *Reader) Scan(ctx context.Context, opts ScanOptions, fn func(*Document) 
 		sc.opts.ReadAhead = DefaultReadAhead
 	}
 	r.forget()
+	if !sc.opts.NoColumns {
+		if err := r.openColumns(); err != nil {
+			return sc.lose(sc.opts.From, sc.opts.To, err)
+		}
+	}
 	return sc.run(ctx)
 }
 
@@ -238,6 +243,9 @@ func (sc *scan) recover(next *int, cause error) error {
 	lost := max(*next, sc.opts.From)
 	end := sc.opts.To
 	if sc.opts.OnLoss != nil {
+		if moved, err := sc.realign(*next, cause); moved || err != nil {
+			return err
+		}
 		if i, ok := sc.chunkBehind(*next); ok {
 			end = min(end, i)
 		}
@@ -257,6 +265,32 @@ func (sc *scan) recover(next *int, cause error) error {
 	*next = sc.opts.To
 	sc.r.chunk.s.whole = false
 	return nil
+}
+
+// realign asks the index whether the chunk that can't be read begins elsewhere. Then the one before, whose end we took for
+// its begin, was broken without showing it: its documents went out and can't be trusted, and reading goes on in the right place.
+func (sc *scan) realign(next int, cause error) (moved bool, err error) {
+	x, err := sc.r.st.chunkIndex()
+	if err != nil {
+		return false, nil // no help from there: the loss itself is being reported
+	}
+	w := x.window()
+	i, err := findChunk(x, w, next)
+	if err != nil || i == 0 {
+		return false, nil // likewise
+	}
+	base, start, err := x.chunk(w, i)
+	if err != nil || base != next || start == sc.r.chunk.at {
+		return false, nil // likewise
+	}
+	before, _, err := x.chunk(w, i-1)
+	if err != nil {
+		return false, nil // likewise
+	}
+	sc.r.chunk.s.seek(start)
+	sc.r.chunk.s.whole = false
+	return true, sc.opts.OnLoss(&LossError{Segment: sc.r.segment.commit.Name, From: max(before, sc.opts.From), To: next,
+		Delivered: true, Err: cause})
 }
 
 // chunkBehind gives the first document of the chunk behind the one that holds doc; ok is false when the index can't be read.
