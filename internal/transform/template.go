@@ -1,32 +1,133 @@
 package transform
 
-// template.go answers: what must a legacy index template say so that the target takes it?
+// template.go answers: what must an index template say so that the target takes it? Next: composable.go.
 
 import (
+	"encoding/json"
 	"fmt"
-
-	"github.com/tidwall/gjson"
-	"github.com/tidwall/sjson"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
 )
 
+// TemplatePlan is what becomes of one template.
+type TemplatePlan struct {
+	Body     []byte
+	Changes  []Change
+	Findings []Finding
+}
+
+// Template rewrites the body of GET _template/NAME for the target. A zero source is guessed from what the body says.
+func Template(name string, body []byte, source, target es.Version, choices Choices) (TemplatePlan, error) {
+	root, err := parseObject(body)
+	if err != nil {
+		return TemplatePlan{}, fmt.Errorf("template %s: %w", name, err)
+	}
+	if source.IsZero() {
+		source = guessSource(root)
+	}
+	in := IndexInput{Name: name, Created: source}
+	if settings := root.object("settings"); settings != nil {
+		in.Settings = map[string]json.RawMessage{}
+		settings.each(func(key string, v value) { in.Settings[key] = appendValue(nil, v) })
+	}
+	mappings := root.object("mappings")
+	if mappings != nil {
+		in.Mappings = appendValue(nil, mappings)
+	}
+	if aliases := root.object("aliases"); aliases != nil {
+		in.Aliases = map[string]json.RawMessage{}
+		aliases.each(func(alias string, v value) { in.Aliases[alias] = appendValue(nil, v) })
+	}
+	choices.Types, choices.Names = typesJoin, nil // one template can't make two indices
+	d, err := newDraft(in, source, target, choices)
+	if err != nil {
+		return TemplatePlan{}, fmt.Errorf("template %s: %w", name, err)
+	}
+	d.template = true
+	if d.defaults == nil && len(d.types) > 1 && target.AtLeast(6, 0) {
+		d.rule = &Rule{Name: "es6_template"}
+		d.found(Warning, "template "+name, "it maps several types, of which the target has one: they are united", "write a template for each index where they were split")
+	}
+	if err := d.applyRules(); err != nil {
+		return TemplatePlan{}, fmt.Errorf("template %s: %w", name, err)
+	}
+	for _, rule := range Rules() {
+		if rule.root != nil && rule.reaches(target) {
+			d.rule = &rule
+			rule.root(d, root)
+		}
+	}
+	now, err := parseObject(d.createBody(d.targets()[0]))
+	if err != nil {
+		return TemplatePlan{}, fmt.Errorf("template %s: %w", name, err)
+	}
+	for _, part := range []string{"settings", "mappings", "aliases"} {
+		switch {
+		case now.has(part):
+			root.set(part, now.get(part))
+		case root.object(part).len() > 0:
+			root.set(part, &object{})
+		}
+	}
+	root.delete("warmers")
+	return TemplatePlan{Body: appendValue(nil, root), Changes: d.changes, Findings: d.findings}, nil
+}
+
+// guessSource tells the version by what only it could say.
+func guessSource(root *object) es.Version {
+	switch {
+	case holdsType(root.get("mappings"), "string"):
+		return elasticsearch(2, 3)
+	case root.has("template"):
+		return elasticsearch(5, 5)
+	case root.object("mappings").len() > 0 && !root.object("mappings").has("properties") && !root.object("mappings").has("dynamic_templates"):
+		return elasticsearch(6, 8)
+	}
+	return elasticsearch(7, 10)
+}
+
+func holdsType(v value, kind string) bool {
+	switch v := v.(type) {
+	case *object:
+		if v.text("type") == kind {
+			return true
+		}
+		for _, key := range v.keys {
+			if holdsType(v.get(key), kind) {
+				return true
+			}
+		}
+	case list:
+		for _, item := range v {
+			if holdsType(item, kind) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // LegacyTemplate rewrites the body of GET _template/NAME for the target. Notes say in words what was changed.
 func LegacyTemplate(body []byte, target es.Version) ([]byte, []string, error) {
-	if !gjson.ValidBytes(body) {
-		return nil, nil, fmt.Errorf("its body is no JSON")
+	plan, err := Template("", body, es.Version{}, target, Choices{})
+	if err != nil {
+		return nil, nil, err
 	}
 	var notes []string
-	pattern := gjson.GetBytes(body, "template")
-	if target.AtLeast(6, 0) && pattern.Exists() { // CHANGES 3-12
-		var err error
-		if body, err = sjson.DeleteBytes(body, "template"); err != nil {
-			return nil, nil, err
+	for _, change := range plan.Changes {
+		switch {
+		case change.New == "":
+			notes = append(notes, change.Where+": "+change.Old+" dropped: "+change.Why)
+		case change.Where == "template":
+			notes = append(notes, change.Why)
+		default:
+			notes = append(notes, change.Where+": "+change.Old+" becomes "+change.New)
 		}
-		if body, err = sjson.SetBytes(body, "index_patterns", []string{pattern.String()}); err != nil {
-			return nil, nil, err
-		}
-		notes = append(notes, "its key template becomes index_patterns")
 	}
-	return body, notes, nil
+	for _, finding := range plan.Findings {
+		if finding.Severity != Info {
+			notes = append(notes, finding.Where+": "+finding.Message)
+		}
+	}
+	return plan.Body, notes, nil
 }

@@ -1,0 +1,464 @@
+package transform
+
+// json_edit.go answers: how does a source change without being decoded? One walk over the tokens notes edits (from, to,
+// new bytes); what has none is never copied. Next: datecheck.go.
+
+import (
+	"bytes"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/hikkoshi/hikkoshi/internal/es"
+)
+
+// refusal is why a document can't be changed into one that the target takes.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// booleanReading is how values of booleans are written anew.
+type booleanReading int
+
+const (
+	booleansAsTheyAre booleanReading = iota
+	// booleansOf2 read as 1.x and 2.x: "false", "off", "no", "0", 0 and "" are false, all else is true.
+	booleansOf2
+	// booleansOf5 differ in "", which 5.x reads as true.
+	booleansOf5
+	// booleansEmptyOnly is for a 5.x target: only "" would be read otherwise.
+	booleansEmptyOnly
+)
+
+func booleansAs(source, target es.Version) booleanReading {
+	switch {
+	case source.AtLeast(6, 0) || !target.AtLeast(5, 0):
+		return booleansAsTheyAre
+	case source.AtLeast(5, 0) && target.AtLeast(6, 0):
+		return booleansOf5
+	case source.AtLeast(5, 0):
+		return booleansAsTheyAre
+	case target.AtLeast(6, 0):
+		return booleansOf2
+	}
+	return booleansEmptyOnly
+}
+
+// editRules are the same for all types of an index.
+type editRules struct {
+	target                es.Version
+	choices               Choices
+	booleans              booleanReading
+	duplicates, nonFinite bool
+	names, unquoted       bool
+}
+
+// edit replaces source[from:to].
+type edit struct {
+	from, to int
+	now      string
+}
+
+// editor walks one source.
+type editor struct {
+	rules  *editRules
+	traits *traits
+	source []byte
+	at     int
+	edits  []edit
+}
+
+// maxSourceDepth bounds recursion; every server stops long before.
+const maxSourceDepth = 1100
+
+func (e *editor) rewrite(dst []byte, additions []member) (out []byte, changed bool, err error) {
+	start := e.unwrapped()
+	e.at = start
+	e.space()
+	if e.at >= len(e.source) || e.source[e.at] != '{' {
+		return dst, false, e.bad("no object")
+	}
+	open := e.at
+	if err := e.object(0, walk{e.traits.booleans, e.traits.geoPoints, e.traits.dates}); err != nil {
+		return dst, false, err
+	}
+	end := e.at
+	if len(additions) > 0 {
+		if err := e.add(open, end, additions); err != nil {
+			return dst, false, err
+		}
+	}
+	e.space()
+	trailing := start == 0 && e.at < len(e.source)
+	if trailing && !e.rules.unquoted {
+		return dst, false, e.bad("something after the object")
+	}
+	if len(e.edits) == 0 && start == 0 && !trailing {
+		return dst, false, nil
+	}
+	slices.SortStableFunc(e.edits, func(a, b edit) int {
+		if a.from != b.from {
+			return a.from - b.from
+		}
+		return b.to - a.to
+	})
+	out, position := dst, open
+	for _, edit := range e.edits {
+		if edit.from < position {
+			continue // inside something that went as a whole
+		}
+		out = append(append(out, e.source[position:edit.from]...), edit.now...)
+		position = edit.to
+	}
+	return append(out, e.source[position:end]...), true, nil
+}
+
+// unwrapped finds where the document begins when 1.x was sent {"type":{…}}: it indexed what is inside.
+func (e *editor) unwrapped() int {
+	if e.traits.unwrap == "" {
+		return 0
+	}
+	parsed := gjson.ParseBytes(e.source)
+	inner, count := gjson.Result{}, 0
+	parsed.ForEach(func(key, v gjson.Result) bool {
+		if count++; key.String() == e.traits.unwrap && v.IsObject() {
+			inner = v
+		}
+		return count < 2
+	})
+	if count != 1 || !inner.IsObject() || inner.Index == 0 {
+		return 0
+	}
+	return inner.Index
+}
+
+// add writes new members before the closing brace; a member that is there with the same value stays.
+func (e *editor) add(open, end int, additions []member) error {
+	parsed := gjson.ParseBytes(e.source[open:end])
+	existing := map[string]string{}
+	parsed.ForEach(func(key, v gjson.Result) bool {
+		existing[key.String()] = v.Raw
+		return true
+	})
+	var now strings.Builder
+	needComma := len(existing) > 0
+	for _, addition := range additions {
+		if old, ok := existing[addition.path]; ok {
+			if old == addition.raw {
+				continue
+			}
+			return refusal("it has a field " + addition.path + " already, which a rule must write")
+		}
+		if needComma {
+			now.WriteByte(',')
+		}
+		needComma = true
+		now.WriteString(string(text(addition.path)) + ":" + addition.raw)
+	}
+	if now.Len() > 0 {
+		e.edits = append(e.edits, edit{end - 1, end - 1, now.String()})
+	}
+	return nil
+}
+
+func (e *editor) bad(what string) error { return fmt.Errorf("%s at byte %d", what, e.at) }
+
+func (e *editor) space() {
+	for e.at < len(e.source) {
+		switch e.source[e.at] {
+		case ' ', '\t', '\n', '\r':
+			e.at++
+		default:
+			return
+		}
+	}
+}
+
+// walk is where the fields of interest lie below the current place.
+type walk struct{ booleans, geoPoints, dates *paths }
+
+func (w walk) step(key string) walk {
+	return walk{w.booleans.step(key), w.geoPoints.step(key), w.dates.step(key)}
+}
+
+// seen is one member of an object: where its key begins and its value ends.
+type seen struct {
+	key        string
+	start, end int
+	dropped    bool
+}
+
+func (e *editor) object(depth int, w walk) error {
+	if depth > maxSourceDepth {
+		return refusal("it is nested too deeply")
+	}
+	e.at++
+	var room [16]seen
+	members := room[:0]
+	e.space()
+	if e.at < len(e.source) && e.source[e.at] == '}' {
+		e.at++
+		return nil
+	}
+	for {
+		e.space()
+		start := e.at
+		key, err := e.key()
+		if err != nil {
+			return err
+		}
+		keyEnd := e.at
+		e.space()
+		if e.at >= len(e.source) || e.source[e.at] != ':' {
+			return e.bad("no colon after a name")
+		}
+		e.at++
+		if e.rules.names {
+			if now := fitName(key, depth == 0, e.rules.target, e.rules.choices); now != key {
+				e.edits = append(e.edits, edit{start, keyEnd, string(text(now))})
+				key = now
+			}
+		}
+		if err := e.value(depth+1, w.step(key)); err != nil {
+			return err
+		}
+		members = append(members, seen{key: key, start: start, end: e.at})
+		e.space()
+		if e.at >= len(e.source) {
+			return e.bad("an object without end")
+		}
+		c := e.source[e.at]
+		e.at++
+		if c == '}' {
+			break
+		}
+		if c != ',' {
+			e.at--
+			return e.bad("neither a comma nor a brace after a value")
+		}
+	}
+	return e.duplicates(members)
+}
+
+// manyMembers is where comparing all with all becomes slower than a map.
+const manyMembers = 24
+
+// duplicates drops all but the last of equal keys.
+func (e *editor) duplicates(members []seen) error {
+	if !e.rules.duplicates && !e.rules.names || len(members) < 2 {
+		return nil
+	}
+	found := false
+	if len(members) <= manyMembers {
+		for i := range members {
+			for j := i + 1; j < len(members); j++ {
+				if members[i].key == members[j].key {
+					members[i].dropped, found = true, true
+					break
+				}
+			}
+		}
+	} else {
+		last := make(map[string]int, len(members))
+		for i := range members {
+			if before, ok := last[members[i].key]; ok {
+				members[before].dropped, found = true, true
+			}
+			last[members[i].key] = i
+		}
+	}
+	if !found || !e.rules.duplicates {
+		return nil
+	}
+	for i := range members {
+		if members[i].dropped {
+			// The last of equal keys stays, so there is always a member behind.
+			e.edits = append(e.edits, edit{members[i].start, members[i+1].start, ""})
+		}
+	}
+	return nil
+}
+
+// key reads a name; names without quotes, which servers up to 2.x took, get theirs.
+func (e *editor) key() (string, error) {
+	if e.at < len(e.source) && e.source[e.at] == '"' {
+		start := e.at
+		end := e.stringEnd()
+		if end < 0 {
+			return "", e.bad("a name without end")
+		}
+		e.at = end
+		inner := e.source[start+1 : end-1]
+		if bytes.IndexByte(inner, '\\') < 0 {
+			return string(inner), nil
+		}
+		return gjson.ParseBytes(e.source[start:end]).String(), nil
+	}
+	start := e.at
+	for e.at < len(e.source) && strings.IndexByte(" \t\r\n:,{}[]\"", e.source[e.at]) < 0 {
+		e.at++
+	}
+	if e.at == start || !e.rules.unquoted {
+		return "", e.bad("no name")
+	}
+	name := string(e.source[start:e.at])
+	e.edits = append(e.edits, edit{start, e.at, string(text(name))})
+	return name, nil
+}
+
+// stringEnd is the offset behind the text that begins here, or -1.
+func (e *editor) stringEnd() int {
+	for i := e.at + 1; ; {
+		n := bytes.IndexByte(e.source[i:], '"')
+		if n < 0 {
+			return -1
+		}
+		end := i + n
+		slashes := 0
+		for e.source[end-1-slashes] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return end + 1
+		}
+		i = end + 1
+	}
+}
+
+func (e *editor) value(depth int, w walk) error {
+	e.space()
+	if e.at >= len(e.source) {
+		return e.bad("no value")
+	}
+	start := e.at
+	switch e.source[e.at] {
+	case '{':
+		if w.geoPoints != nil && w.geoPoints.leaf {
+			defer e.geoPoint(start)
+		}
+		return e.object(depth, w)
+	case '[':
+		return e.array(depth, w)
+	case '"':
+		end := e.stringEnd()
+		if end < 0 {
+			return e.bad("a text without end")
+		}
+		e.at = end
+		e.scalar(start, w)
+		return nil
+	}
+	for e.at < len(e.source) && strings.IndexByte(" \t\r\n,}]", e.source[e.at]) < 0 {
+		e.at++
+	}
+	if e.at == start {
+		return e.bad("no value")
+	}
+	if e.rules.nonFinite {
+		e.finite(start)
+	}
+	e.scalar(start, w)
+	return nil
+}
+
+func (e *editor) array(depth int, w walk) error {
+	if depth > maxSourceDepth {
+		return refusal("it is nested too deeply")
+	}
+	start := e.at
+	e.at++
+	e.space()
+	if e.at < len(e.source) && e.source[e.at] == ']' {
+		e.at++
+		return nil
+	}
+	for {
+		if err := e.value(depth+1, w); err != nil {
+			return err
+		}
+		e.space()
+		if e.at >= len(e.source) {
+			return e.bad("an array without end")
+		}
+		c := e.source[e.at]
+		e.at++
+		if c == ']' {
+			if w.geoPoints != nil && w.geoPoints.leaf {
+				e.geoPoint(start)
+			}
+			return nil
+		}
+		if c != ',' {
+			e.at--
+			return e.bad("neither a comma nor a bracket after a value")
+		}
+	}
+}
+
+// finite makes null of a number that no double holds; only an exponent or very many digits can make one.
+func (e *editor) finite(start int) {
+	raw := e.source[start:e.at]
+	const digitsOfMax = 300
+	if len(raw) < digitsOfMax && bytes.IndexByte(raw, 'e') < 0 && bytes.IndexByte(raw, 'E') < 0 {
+		return
+	}
+	if v, err := strconv.ParseFloat(string(raw), 64); err != nil && math.IsInf(v, 0) && bytes.ContainsAny(raw, ".eE") {
+		e.edits = append(e.edits, edit{start, e.at, "null"})
+	}
+}
+
+// scalar writes booleans, and numbers in date fields of 1.x, in a form that means the same to the target.
+func (e *editor) scalar(start int, w walk) {
+	raw := string(e.source[start:e.at])
+	if raw == "null" {
+		return
+	}
+	if w.booleans != nil && w.booleans.leaf {
+		if now := e.boolean(raw); now != raw {
+			e.edits = append(e.edits, edit{start, e.at, now})
+		}
+	}
+	if w.dates != nil && w.dates.leaf {
+		if millis, err := strconv.ParseInt(raw, 10, 64); err == nil && millis > -10_000 && millis < 10_000 {
+			e.edits = append(e.edits, edit{start, e.at, string(text(instant(millis)))})
+		}
+	}
+	if w.geoPoints != nil && w.geoPoints.leaf && raw[0] == '"' {
+		e.geoPoint(start)
+	}
+}
+
+func (e *editor) boolean(raw string) string {
+	content := raw
+	if raw[0] == '"' {
+		content = gjson.Parse(raw).String()
+		if content == "true" || content == "false" {
+			return raw
+		}
+		if content == "" {
+			switch e.rules.booleans {
+			case booleansOf5:
+				return "true"
+			case booleansEmptyOnly:
+				return "false"
+			}
+			return raw // 6.0 and later read it as false, as 2.x did
+		}
+		if e.rules.booleans == booleansEmptyOnly {
+			return raw
+		}
+		return strconv.FormatBool(isTrue(content))
+	}
+	if raw == "true" || raw == "false" || e.rules.booleans == booleansEmptyOnly {
+		return raw
+	}
+	n, err := strconv.ParseFloat(raw, 64)
+	if err != nil && !math.IsInf(n, 0) {
+		return raw
+	}
+	return strconv.FormatBool(math.Abs(n) >= 1) // servers looked at the number as an int
+}

@@ -1,0 +1,170 @@
+package transform
+
+// userrules.go answers: what may a person's own rule do to an index, its mapping and its documents? Next: document.go.
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/vm"
+)
+
+// UserRule is one rule of migration.yaml. All that it names happens in the order of its fields here.
+type UserRule struct {
+	// Index is a pattern over names of source indices; empty means all.
+	Index string `yaml:"index,omitempty"`
+	// Rename gives fields another name: full path to full path.
+	Rename map[string]string `yaml:"rename,omitempty"`
+	// Drop removes fields, by full path.
+	Drop []string `yaml:"drop,omitempty"`
+	// Set writes a field of every document, by full path; values are JSON.
+	Set map[string]string `yaml:"set,omitempty"`
+	// Type maps fields anew, by full path: a type's name, or a whole definition as JSON.
+	Type map[string]string `yaml:"type,omitempty"`
+	// Split sends each document to an index of its own: the target's name, a dash, and what the field at this path holds.
+	Split string `yaml:"split,omitempty"`
+	// Expr is an expression over the document: doc (its source), id, type, routing. true keeps it, false puts it into
+	// quarantine, and a map is merged into it: {"total": doc.price * doc.count}.
+	Expr string `yaml:"expr,omitempty"`
+}
+
+func (r UserRule) matches(index string) bool {
+	if r.Index == "" {
+		return true
+	}
+	matched, err := path.Match(r.Index, index)
+	return err == nil && matched
+}
+
+// Validate says what is wrong with a rule before anything runs.
+func (r UserRule) Validate() error {
+	if _, err := path.Match(r.Index, ""); err != nil {
+		return fmt.Errorf("index pattern %q: %w", r.Index, err)
+	}
+	for name, v := range r.Set {
+		if _, err := parseAny([]byte(v)); err != nil {
+			return fmt.Errorf("set %s: %q is no JSON; a text needs quotes of its own: '\"text\"'", name, v)
+		}
+	}
+	for name, v := range r.Type {
+		if strings.HasPrefix(v, "{") {
+			if _, err := parseObject([]byte(v)); err != nil {
+				return fmt.Errorf("type %s: %q: %w", name, v, err)
+			}
+		}
+	}
+	if r.Expr != "" {
+		if _, err := compileExpression(r.Expr); err != nil {
+			return fmt.Errorf("expr: %w", err)
+		}
+	}
+	return nil
+}
+
+// expressionNodes bounds the size of an expression.
+const expressionNodes = 2000
+
+func compileExpression(source string) (*vm.Program, error) {
+	return expr.Compile(source, expr.Env(expressionInput{}), expr.MaxNodes(expressionNodes))
+}
+
+// expressionInput is what an expression sees.
+type expressionInput struct {
+	Doc     map[string]any `expr:"doc"`
+	ID      string         `expr:"id"`
+	Type    string         `expr:"type"`
+	Routing string         `expr:"routing"`
+	Index   string         `expr:"index"`
+}
+
+func userMapping() Rule {
+	return Rule{Name: "user", Why: "a rule of migration.yaml", index: func(d *draft) error {
+		for i, rule := range d.choices.Rules {
+			if !rule.matches(d.in.Name) {
+				continue
+			}
+			if err := rule.Validate(); err != nil {
+				return fmt.Errorf("rule %d of migration.yaml: %w", i+1, err)
+			}
+			for _, t := range d.targets() {
+				if t.mapping == nil {
+					continue
+				}
+				for _, from := range sortedKeys(rule.Rename) {
+					d.renameField(t.mapping, from, rule.Rename[from])
+				}
+				for _, name := range rule.Drop {
+					if properties, leaf := parentOf(t.mapping, name); properties.has0(leaf) {
+						d.drop("mapping "+name, properties, leaf, "a rule of migration.yaml")
+					}
+				}
+				for _, name := range sortedKeys(rule.Type) {
+					if properties, leaf := parentOf(t.mapping, name); properties != nil {
+						now := definition(rule.Type[name])
+						d.changed("mapping "+name, properties.get(leaf), now, "a rule of migration.yaml")
+						properties.set(leaf, now)
+					} else {
+						d.found(Warning, "mapping "+name, "a rule of migration.yaml names a type for a field whose object is not mapped", "map the object, or correct the path")
+					}
+				}
+			}
+			if rule.Split != "" {
+				d.found(Info, "index", "each document goes to the index "+d.name+"-<"+rule.Split+">", "")
+			}
+		}
+		return nil
+	}}
+}
+
+func definition(v string) *object {
+	if parsed, err := parseObject([]byte(v)); err == nil {
+		return parsed
+	}
+	return newObject("type", text(v))
+}
+
+// parentOf finds the properties that hold the last step of a path.
+func parentOf(mapping *object, name string) (*object, string) {
+	at := mapping.object("properties")
+	if at == nil && !strings.Contains(name, ".") {
+		at = &object{}
+		mapping.set("properties", at)
+	}
+	for {
+		first, rest, deeper := strings.Cut(name, ".")
+		if !deeper || at == nil {
+			return at, name
+		}
+		next := at.object(first)
+		if next == nil {
+			return nil, name
+		}
+		inner := next.object("properties")
+		if inner == nil {
+			inner = next.object("fields")
+		}
+		at, name = inner, rest
+	}
+}
+
+func (d *draft) renameField(mapping *object, from, to string) {
+	properties, leaf := parentOf(mapping, from)
+	if !properties.has0(leaf) {
+		return
+	}
+	body := properties.get(leaf)
+	target, name := parentOf(mapping, to)
+	if target == nil || target.has(name) {
+		d.found(Blocker, "mapping "+from, "it can't be renamed to "+to+": there is such a field, or no object to hold it", "choose another name")
+		return
+	}
+	if target == properties {
+		properties.rename(leaf, name)
+	} else {
+		properties.delete(leaf)
+		target.set(name, body)
+	}
+	d.changed("mapping "+from, from, to, "a rule of migration.yaml")
+}
