@@ -35,6 +35,7 @@ type ProcessState struct {
 // pollInterval is how often a process is looked at while waiting for it.
 const pollInterval = 50 * time.Millisecond
 
+// String says where the process is looked for.
 func (p Process) String() string {
 	switch {
 	case p.PID != 0:
@@ -137,6 +138,11 @@ func childrenOf(pid int) []string {
 	return children
 }
 
+// runs says whether that very process still runs.
+func runs(p ProcessState) bool {
+	return alive(p.PID) && startTime(p.PID) == p.Started && !isZombie(p.PID)
+}
+
 // renewal is what of a writer is new once it has reloaded.
 type renewal int
 
@@ -163,7 +169,8 @@ func renewed(before, now *ProcessState, what renewal) bool {
 	return !slices.ContainsFunc(now.Children, func(child string) bool { return slices.Contains(before.Children, child) })
 }
 
-// awaitRenewal waits until what should be new is.
+// awaitRenewal waits until what should be new is and what was old is gone: while both run, the old one still takes events and
+// sends them where it always did.
 func (p Process) awaitRenewal(ctx context.Context, before *ProcessState, what renewal, patience time.Duration) (*ProcessState, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -171,12 +178,12 @@ func (p Process) awaitRenewal(ctx context.Context, before *ProcessState, what re
 	defer ticker.Stop()
 	for {
 		now := p.look(ctx)
-		if renewed(before, now, what) {
+		if renewed(before, now, what) && (what != renewsProcess || before == nil || !runs(*before)) {
 			return now, nil
 		}
 		select {
 		case <-ctx.Done():
-			return nil, problem("look at the writer's own log for why it refused the configuration", fmt.Errorf("%w: %s was asked to reload and shows no new process: %w", ErrNotTaken, p, ctx.Err()))
+			return nil, problem("look at the writer's own log for why it refused the configuration", fmt.Errorf("%w: %s was asked to reload, and no new process has taken the place of the old: %w", ErrNotTaken, p, ctx.Err()))
 		case <-ticker.C:
 		}
 	}
