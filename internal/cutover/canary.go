@@ -60,7 +60,10 @@ type Proof struct {
 const (
 	defaultPatience = 2 * time.Minute
 	canaryPoll      = 500 * time.Millisecond
-	canaryIDBytes   = 12
+	// firstResend and its doublings are when an event that was not seen is sent again: a writer that is just reloading may
+	// have given the first to its old output.
+	firstResend   = 10 * time.Second
+	canaryIDBytes = 12
 	// CanaryPrefix begins the id of every canary. Letters and digits only: every analyzer keeps it as one word.
 	CanaryPrefix = "hikkoshicanary"
 )
@@ -100,6 +103,7 @@ func (p *Proof) prove(ctx context.Context, v vault, state *State) error {
 	ticker := time.NewTicker(canaryPoll)
 	defer ticker.Stop()
 	var trouble error
+	wait, next := firstResend, time.Now().Add(firstResend)
 	for {
 		places, err := p.look(ctx, *state.Canary)
 		if err == nil && len(places) > 0 {
@@ -108,9 +112,11 @@ func (p *Proof) prove(ctx context.Context, v vault, state *State) error {
 			return nil
 		}
 		trouble = keepTrouble(trouble, err)
-		if state.Canary.Sent == "" {
+		if now := time.Now(); state.Canary.Sent == "" || now.After(next) {
 			if err = p.Sender.Send(ctx, *state.Canary); err == nil {
-				state.Canary.Sent = time.Now().UTC().Format(time.RFC3339)
+				wait *= 2
+				next = now.Add(wait)
+				state.Canary.Sent = now.UTC().Format(time.RFC3339)
 				if err = v.save(*state); err != nil {
 					return err
 				}

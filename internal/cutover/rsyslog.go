@@ -139,8 +139,7 @@ func awaitEnd(ctx context.Context, pid int, patience time.Duration) error {
 	defer cancel()
 	ticker := time.NewTicker(pollInterval)
 	defer ticker.Stop()
-	started := startTime(pid)
-	for alive(pid) && startTime(pid) == started && !isZombie(pid) {
+	for process := (ProcessState{PID: pid, Started: startTime(pid)}); runs(process); {
 		select {
 		case <-ctx.Done():
 			return problem("it may be saving a large queue; wait, then run this again", fmt.Errorf("process %d has not ended: %w", pid, ctx.Err()))

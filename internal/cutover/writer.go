@@ -218,7 +218,8 @@ func (w *Writer) tell(ctx context.Context, k kind, state *State) error {
 	// Told before a kill, and new since: done. Where nothing shows, it is told again, which does no harm.
 	interrupted := state.Phase == PhaseApplied && state.ReloadedBy == way.text && state.Before != nil
 	if interrupted && way.renews != renewsNothing && renewed(state.Before, now, way.renews) {
-		return nil
+		_, err = w.Process.awaitRenewal(ctx, state.Before, way.renews, w.patience())
+		return err
 	}
 	state.Before, state.ReloadedBy = now, way.text
 	if err := w.vault(k).save(*state); err != nil {
