@@ -27,7 +27,7 @@ const (
 	moduleSum = "h1:au+wI+aybno/STsQiSm35Uu6Q6iK5MWReQxgO6SEMFc="
 
 	// packages is about how many packages a cold build compiles, for the progress line only.
-	packages     = 420
+	packages     = 580
 	progressStep = 25
 )
 
@@ -98,7 +98,7 @@ func install(ctx context.Context, dir string, progress func(string)) error {
 	}
 	defer os.RemoveAll(building)
 
-	progress("versitygw " + Version + ": fetching its source and building it (once; one to three minutes)")
+	progress("versitygw " + Version + ": fetching its source and building it (once; about two minutes on two free cores)")
 	said := &lines{progress: progress}
 	err = tool.Run(ctx, tool.Command{
 		Path: goTool, Args: []string{"install", "-v", "-trimpath", "-ldflags=-s -w", command + "@" + Version},
