@@ -125,6 +125,24 @@ func (e Endpoint) names(a address) bool {
 	return false
 }
 
+// namesHost says whether a host is one of this endpoint's, whatever the port.
+func (e Endpoint) namesHost(host string) bool {
+	if own, err := parseAddress(e.URL); err == nil && normalHost(own.host) == normalHost(host) {
+		return true
+	}
+	for _, also := range e.Also {
+		if a, err := parseAddress(also); err == nil {
+			also = a.host
+		} else if name, _, err := net.SplitHostPort(also); err == nil {
+			also = name
+		}
+		if normalHost(also) == normalHost(host) {
+			return true
+		}
+	}
+	return false
+}
+
 // bare is the URL without user and password; empty when it is none.
 func (e Endpoint) bare() string {
 	own, err := parseAddress(e.URL)

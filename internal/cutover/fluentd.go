@@ -79,11 +79,13 @@ func (f *Fluentd) edited() (*fluentdTree, *fluentdEditor, error) {
 		return nil, nil, err
 	}
 	editor := &fluentdEditor{source: f.Source, target: f.Target, to: to}
-	for _, output := range tree.outputs() {
+	outputs := tree.outputs()
+	for _, output := range outputs {
 		if err := editor.repoint(output); err != nil {
 			return nil, nil, err
 		}
 	}
+	editor.guardShared(outputs)
 	return tree, editor, nil
 }
 

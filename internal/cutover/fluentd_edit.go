@@ -7,6 +7,7 @@ package cutover
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -36,6 +37,8 @@ func (e *fluentdEditor) repoint(o *fluentdOutput) error {
 	others := ""
 	for _, p := range places {
 		switch {
+		case p.unknown != "" && p.hostKnown && !e.source.namesHost(p.host):
+			others = p.host
 		case p.unknown != "":
 			e.find(p.from, "fluentd-address-unknown", Blocker, p.unknown+", so nobody can tell from the file whether it is the source",
 				"if it is, change the variable or code it comes from to "+e.to.String()+"; then accept this")
@@ -68,6 +71,21 @@ func (e *fluentdEditor) repoint(o *fluentdOutput) error {
 		return err
 	}
 	return e.types(o)
+}
+
+// guardShared blocks a change of an included file that an output which stays includes as well.
+func (e *fluentdEditor) guardShared(outputs []*fluentdOutput) {
+	for _, o := range outputs {
+		if slices.Contains(e.moved, o) {
+			continue
+		}
+		for d := range o.includedDrafts() {
+			if d.changed() {
+				e.find(o.kind, "fluentd-shared-include", Blocker, "this output does not send to the source, but includes "+d.path+", which changes for outputs that do",
+					"give the outputs that move a file of their own")
+			}
+		}
+	}
 }
 
 // host re-points `host`, `port`, `scheme` and `path`.

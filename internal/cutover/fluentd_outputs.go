@@ -63,6 +63,29 @@ func (t *fluentdTree) outputs() []*fluentdOutput {
 	return found
 }
 
+// includedDrafts gives the files included within an output, which other outputs may include too.
+func (o *fluentdOutput) includedDrafts() map[*draft]bool {
+	drafts := map[*draft]bool{}
+	var walk func(s *section)
+	walk = func(s *section) {
+		for _, i := range s.items {
+			if i.section != nil {
+				walk(i.section)
+			}
+			if i.include != nil {
+				for _, file := range i.include.files {
+					drafts[file.draft] = true
+					walk(file)
+				}
+			}
+		}
+	}
+	for _, layer := range o.layers {
+		walk(layer)
+	}
+	return drafts
+}
+
 // forestOutputs: `type forest`, `subtype elasticsearch`, a <template> and any number of <case pattern> that override it.
 func forestOutputs(forest *section, label, pattern string) []*fluentdOutput {
 	kind, ok := forest.get("subtype")
@@ -140,7 +163,9 @@ type place struct {
 	written string
 	// unknown says why the address can't be told; empty when it can.
 	unknown string
-	section *section // the <endpoint> for aws-elasticsearch-service
+	// hostKnown says that only port or scheme are unknown.
+	hostKnown bool
+	section   *section // the <endpoint> for aws-elasticsearch-service
 }
 
 // usesEndpoints says whether the address comes from <endpoint> sections, with which requests are signed. In the plugin
@@ -168,6 +193,7 @@ func (o *fluentdOutput) places() []place {
 	p := place{from: host, written: host.value.text, address: o.defaults()}
 	p.host = host.value.text
 	p.unknown = o.unknown("host", "port", "scheme")
+	p.hostKnown = dynamicReason(host) == ""
 	return []place{p}
 }
 
