@@ -1,5 +1,5 @@
-// This file answers: which engine versions and instance types does the service offer, and what fits to what? The facts are
-// the service's published tables as far as the project knows them; real regions offer less and change over time.
+// This file answers: which engine versions and instance types does the service offer, and what fits to what? The tables
+// are the service's as recalled, not looked up: right in kind (what is too old or too new for what), not to be relied on in each cell.
 
 package fakeaws
 

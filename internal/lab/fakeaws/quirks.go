@@ -1,5 +1,5 @@
-// This file answers: what does the service forbid or hide that a plain cluster allows and shows? Each row says since or until
-// when, and where it was seen. repository.go comes next.
+// This file answers: what does the service forbid or hide that a plain cluster allows and shows? A row says where it comes from;
+// (recalled) means as we remember the service's guide, not looked up. repository.go comes next.
 
 package fakeaws
 
@@ -22,13 +22,13 @@ type ban struct {
 // bans returns the table.
 func bans() []ban {
 	return []ban{
-		{"", "/_settings", ""},         // openedx/course-discovery #4325: "Your request: '/_settings' is not allowed."
-		{"PUT", "/_all/_settings", ""}, // likewise
-		{"GET", "/_cluster/settings", "5.3"},
-		{"", "/*/_close", "7.4"}, // guide: the _close API is there from 7.4 on
+		{"", "/_settings", ""},               // openedx/course-discovery #4325: "Your request: '/_settings' is not allowed."
+		{"PUT", "/_all/_settings", ""},       // likewise
+		{"GET", "/_cluster/settings", "5.3"}, // guide
+		{"", "/*/_close", "7.4"},             // (recalled): the _close API is there from 7.4 on
 		{"", "/_close", "7.4"},
-		{"POST", "/_reindex", "5.1"}, // guide: 1.5 and 2.3 have no _reindex
-		{"", "/_shutdown", ""},
+		{"POST", "/_reindex", "5.1"}, // guide: 2.3 has no _reindex
+		{"", "/_shutdown", ""},       // (recalled), as the next two
 		{"", "/_cluster/nodes/*", ""},
 		{"", "/_cluster/reroute", ""},
 		{"PUT", "/_snapshot/cs-*", ""}, // guide: the name must not begin with cs-
@@ -45,7 +45,8 @@ func clusterSettings() []string {
 	}
 }
 
-// forbidden refuses what the service refuses: 401 and a sentence (the status was seen with both sentences).
+// forbidden refuses what the service refuses: 401 and a sentence. The status was seen for a cluster setting (terraform-provider-
+// elasticsearch #288), the first sentence for /_settings, without its status; the second sentence is recalled.
 func forbidden(version engineVersion, r *http.Request, body []byte) *apiError {
 	path := "/" + strings.Trim(r.URL.Path, "/")
 	for _, b := range bans() {

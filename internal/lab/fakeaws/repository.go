@@ -137,7 +137,8 @@ func (s *Server) location(settings repositorySettings) (string, error) {
 }
 
 // reachBucket takes the role and tries the bucket as the node would with the real S3 behind it; nil means that all is well,
-// else it is the node's error document.
+// else it is the node's error document. S3's errors inside verification errors are those of elasticsearch #21289 and
+// elasticsearch-cloud-aws #292; the words about the role are recalled, and may differ by version.
 func (s *Server) reachBucket(f front, name string, settings repositorySettings, writes bool) []byte {
 	arn, bucket := settings.get("role_arn"), settings.get("bucket")
 	s.mu.Lock()

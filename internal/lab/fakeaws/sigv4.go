@@ -39,7 +39,8 @@ const (
 	faultSignature
 )
 
-// signCodes holds the error codes by protocol: the two JSON services and the data plane, IAM and STS, S3.
+// signCodes holds the error codes by protocol: the two JSON services and the data plane, IAM and STS, S3. Codes and texts are the
+// services' as recalled; the SDK's retryer and typed errors know the same codes.
 var signCodes = map[string]map[signFault]string{
 	"es": {
 		faultMissing: "MissingAuthenticationTokenException", faultIncomplete: "IncompleteSignatureException",

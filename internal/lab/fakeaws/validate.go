@@ -1,5 +1,5 @@
-// This file answers: which configurations does the service refuse, and with which words? Texts marked (seen) were read in
-// reports of the real service; the others say the same thing in our words.
+// This file answers: which configurations does the service refuse, and with which words? A text with a link was read in a report
+// of the real service; one marked (recalled) is the service's as we remember it, not looked up; the others are our words.
 
 package fakeaws
 
@@ -28,7 +28,7 @@ func wrongType(format string, args ...any) *apiError {
 	return &apiError{http.StatusConflict, "InvalidTypeException", fmt.Sprintf(format, args...)}
 }
 
-// checkName is the constraint on names, in the service's generic words (seen).
+// checkName is the constraint on names, in the service's generic words (the form: tf_aws_elasticsearch #52).
 func checkName(name string) *apiError {
 	const form = "1 validation error detected: Value '%s' at 'domainName' failed to satisfy constraint: Member must "
 	switch {
@@ -145,7 +145,7 @@ func (s *Server) checkNodes(version engineVersion, settings map[string]any) *api
 			}
 		}
 		if zones == 2 && count%2 != 0 {
-			// (seen)
+			// (recalled)
 			return invalid("You must choose an even number of data nodes for a two Availability Zone deployment")
 		}
 		if count < zones {
@@ -166,7 +166,7 @@ func checkStorage(version engineVersion, settings map[string]any) *apiError {
 	kind, _ := findType(name)
 	if ebs["EBSEnabled"] != true {
 		if !kind.ownDisk {
-			// (seen)
+			// (recalled)
 			return invalid("EBS storage must be selected for %s", name)
 		}
 		return nil
@@ -175,7 +175,7 @@ func checkStorage(version engineVersion, settings map[string]any) *apiError {
 		return invalid("EBS storage is not supported for %s", name)
 	}
 	if size, _ := number(ebs["VolumeSize"]); size < kind.ebsMin || size > kind.ebsMax {
-		// (seen)
+		// (recalled)
 		return invalid("Volume size must be between %d and %d for %s instance type and elasticsearch version %s", kind.ebsMin, kind.ebsMax, name, version.number())
 	}
 	if _, has := number(ebs["Iops"]); has && ebs["VolumeType"] == "gp2" {
@@ -211,7 +211,7 @@ func checkFeatures(version engineVersion, settings map[string]any) *apiError {
 		}
 		if !version.atLeast("5.1") {
 			if kind == "ES_APPLICATION_LOGS" {
-				// (seen)
+				// cloudposse/terraform-aws-elasticsearch #102
 				return wrongType("Application Logs option cannot be specified for Elasticsearch version : %s", version.number())
 			}
 			return wrongType("%s option cannot be specified for Elasticsearch version : %s", kind, version.number())
@@ -220,7 +220,7 @@ func checkFeatures(version engineVersion, settings map[string]any) *apiError {
 	return nil
 }
 
-// checkVPC wants the service-linked role (seen) and subnets that look like some.
+// checkVPC wants the service-linked role (recalled) and subnets that look like some.
 func (s *Server) checkVPC(_ engineVersion, settings map[string]any) *apiError {
 	vpc, _ := settings["VPCOptions"].(map[string]any)
 	subnets, _ := vpc["SubnetIds"].([]any)
@@ -243,7 +243,7 @@ func (s *Server) checkVPC(_ engineVersion, settings map[string]any) *apiError {
 		}
 	}
 	if len(subnets) != zones {
-		// (seen for one zone)
+		// (recalled, for one zone)
 		return invalid("You must specify exactly %s subnet%s.", map[int]string{1: "one", 2: "two", 3: "three"}[zones], map[bool]string{true: "", false: "s"}[zones == 1])
 	}
 	for _, subnet := range subnets {
@@ -269,7 +269,7 @@ func checkOptions(version engineVersion, settings map[string]any) *apiError {
 	return nil
 }
 
-// checkAccessPolicy refuses a policy that can't be read or names someone who isn't there, in the same words (seen).
+// checkAccessPolicy refuses a policy that can't be read or names someone who isn't there, in the same words (recalled).
 func (s *Server) checkAccessPolicy(_ engineVersion, settings map[string]any) *apiError {
 	document, ok := settings["AccessPolicies"].(string)
 	if !ok {
