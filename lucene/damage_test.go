@@ -102,12 +102,18 @@ func (m memory) with(name string, b []byte) memory {
 	return c
 }
 
+// sampled says whether a place is left out: with -short most are.
+func sampled(i int) bool { return testing.Short() && i%7 != 0 }
+
 func TestFilesCutAtEveryByteAreRefusedOrReadRight(t *testing.T) {
 	for _, f := range smallFormats() {
 		docs := smallDocs()
 		dir := writeIndex(f, docs)
 		for name, b := range dir {
 			for n := range b {
+				if sampled(n) {
+					continue
+				}
 				demand(t, dir.with(name, b[:n]), docs, fmt.Sprintf("%s, %s cut to %d of %d", f.name, name, n, len(b)))
 			}
 			demand(t, dir.with(name, append(bytes.Clone(b), 0)), docs, fmt.Sprintf("%s, %s with a byte more", f.name, name))
@@ -121,6 +127,9 @@ func TestFilesFlippedAtEveryByteAreRefusedOrReadRight(t *testing.T) {
 		dir := writeIndex(f, docs)
 		for name, b := range dir {
 			for i := range b {
+				if sampled(i) {
+					continue
+				}
 				for _, flip := range []byte{0xFF, 0x01, 0x80} {
 					bad := bytes.Clone(b)
 					bad[i] ^= flip
@@ -138,6 +147,9 @@ func TestForgedFilesDoNoHarm(t *testing.T) {
 		for name, b := range dir {
 			body := b[:len(b)-footerLength]
 			for i := range body {
+				if sampled(i) {
+					continue
+				}
 				for _, flip := range []byte{0xFF, 0x01, 0x80, 0x7F} {
 					bad := bytes.Clone(body)
 					bad[i] ^= flip

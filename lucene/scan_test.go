@@ -206,6 +206,27 @@ func TestScanningAllocatesNothingPerDocument(t *testing.T) {
 	}
 }
 
+// TestMemoryDoesNotGrowWithTheSegment scans segments of 4 and 24 MiB and demands the same buffers of both.
+func TestMemoryDoesNotGrowWithTheSegment(t *testing.T) {
+	ctx := context.Background()
+	const ahead = 1 << 20
+	for _, f := range []syntheticFormat{syntheticFormats[1], syntheticFormats[7], syntheticFormats[8]} {
+		for _, size := range []int{4 << 20, 24 << 20} {
+			r, err := openOne(t, syntheticIndex(t, f, 600, size)).Reader(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := r.Scan(ctx, ScanOptions{ReadAhead: ahead}, func(*Document) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			if held, most := cap(r.chunk.s.buf)+cap(r.chunk.out), 2*ahead+3*f.chunkSize; held > most {
+				t.Errorf("%s: %d bytes held after %d, expected at most %d", f.name, held, size, most)
+			}
+			r.Close()
+		}
+	}
+}
+
 // counting counts the bytes read.
 type counting struct {
 	memory
