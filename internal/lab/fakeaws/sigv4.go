@@ -40,7 +40,7 @@ const (
 )
 
 // signCodes holds the error codes by protocol: the two JSON services and the data plane, IAM and STS, S3. Codes and texts are the
-// services' as recalled; the SDK's retryer and typed errors know the same codes.
+// services' as recalled, not looked up. It is never written to.
 var signCodes = map[string]map[signFault]string{
 	"es": {
 		faultMissing: "MissingAuthenticationTokenException", faultIncomplete: "IncompleteSignatureException",
