@@ -6,6 +6,8 @@ package migration
 import (
 	"path/filepath"
 	"time"
+
+	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
 // Migration is the content of migration.yaml. The zero value of a field is its default.
@@ -23,6 +25,10 @@ type Migration struct {
 	Indices Indices `yaml:"indices,omitempty"`
 	// Kibana says what happens to .kibana indices: migrate (default), keep-target or beside.
 	Kibana string `yaml:"kibana,omitempty"`
+	// Transform decides how indices and documents are changed for a newer version.
+	Transform transform.Choices `yaml:"transform,omitempty"`
+	// Load limits what is sent to the target.
+	Load LoadLimits `yaml:"load,omitempty"`
 	// Writers are the programs that write to the source, in the order in which they move.
 	Writers []Writer `yaml:"writers,omitempty"`
 	// Cutover says how the writes move.
@@ -108,6 +114,12 @@ type Indices struct {
 	Closed string `yaml:"closed,omitempty"`
 	// Existing says what happens to an index that the target already holds: refuse (default), skip or replace.
 	Existing string `yaml:"existing,omitempty"`
+}
+
+// LoadLimits bound what is sent to the target.
+type LoadLimits struct {
+	// MaxRate is documents a second at the most; 0 is what the target takes.
+	MaxRate float64 `yaml:"max_rate,omitempty"`
 }
 
 // Writer is one program that writes to the source. Exactly one of the first fields is set.

@@ -82,7 +82,10 @@ func checkRoutes(facts *Facts, _ *migration.Migration, routes []Route) []Finding
 	for _, route := range routes {
 		if route.Kind == Backfill {
 			findings = append(findings, Finding{ID: "backfill", Severity: Info, Subject: route.Source, Message: "cannot be restored: " + route.Reason,
-				WillDo: "its documents are read and sent to the target by _bulk"})
+				WillDo: fmt.Sprintf("its documents are read out of the snapshot and sent by _bulk; %d changes to its mapping and settings", len(route.Changes))})
+		}
+		for _, one := range route.Findings {
+			findings = append(findings, Finding{ID: one.Rule, Severity: Severity(one.Severity), Subject: one.Where, Message: one.Message, Decide: one.Decide})
 		}
 	}
 	if len(routes) == 0 {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/migration"
+	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
 // RouteKind is how an index travels.
@@ -29,6 +30,13 @@ type Route struct {
 	Target string    `json:"target"`
 	Kind   RouteKind `json:"kind"`
 	Reason string    `json:"reason"`
+	// Type restricts the route to documents of one type of the source, where an index is split by types.
+	Type string `json:"type,omitempty"`
+	// Late says that the index appeared after the plan was made.
+	Late bool `json:"late,omitempty"`
+	// Changes are what rules alter in the index, Findings what they cannot.
+	Changes  []transform.Change  `json:"changes,omitempty"`
+	Findings []transform.Finding `json:"findings,omitempty"`
 	// Excluded says that the person's patterns leave the index out.
 	Excluded  bool  `json:"excluded,omitempty"`
 	Documents int64 `json:"documents"`
@@ -57,7 +65,12 @@ func isInternal(name string) bool {
 func Routes(facts *Facts, wanted *migration.Migration) []Route {
 	routes := make([]Route, 0, len(facts.Source.Indices))
 	for _, index := range facts.Source.Indices {
-		routes = append(routes, routeOf(index, facts, wanted))
+		route := routeOf(index, facts, wanted)
+		if route.Kind == Backfill {
+			routes = append(routes, backfillRoutes(route, index, facts, wanted)...)
+			continue
+		}
+		routes = append(routes, route)
 	}
 	slices.SortFunc(routes, func(a, b Route) int { return strings.Compare(a.Source, b.Source) })
 	return routes
@@ -81,6 +94,32 @@ func routeOf(index Index, facts *Facts, wanted *migration.Migration) Route {
 		route.Kind, route.Reason = restoreOrBackfill(index, facts)
 	}
 	return route
+}
+
+// backfillRoutes asks the rules what becomes of the index: one route for each index it is split into.
+func backfillRoutes(route Route, index Index, facts *Facts, wanted *migration.Migration) []Route {
+	choices := wanted.Transform
+	choices.Names = map[string]string{index.Name: route.Target}
+	made, err := transform.Index(transform.IndexInput{Name: index.Name, Created: index.Created, Settings: index.Settings, Mappings: index.Mappings}, facts.Source.Version, facts.Target.Version, choices)
+	if err != nil {
+		route.Findings = []transform.Finding{{Rule: "unreadable", Severity: transform.Blocker, Where: index.Name, Message: err.Error(), Decide: "exclude the index, or mend its mapping"}}
+		return []Route{route}
+	}
+	var routes []Route
+	for i, target := range made.Targets {
+		one := route
+		one.Target = target.Name
+		if len(made.Targets) > 1 && len(target.Types) > 0 {
+			one.Type = target.Types[0]
+		}
+		if i == 0 {
+			one.Changes, one.Findings = made.Changes, made.Findings
+		} else {
+			one.Documents, one.Bytes = 0, 0 // counted with the first
+		}
+		routes = append(routes, one)
+	}
+	return routes
 }
 
 func restoreOrBackfill(index Index, facts *Facts) (RouteKind, string) {
@@ -140,5 +179,5 @@ func LateRoute(name string, target es.Version, wanted *migration.Migration) (Rou
 	if !selected(name, wanted) || isInternal(name) || IsKibana(name) {
 		return Route{}, false
 	}
-	return Route{Source: name, Target: TargetName(name, target, wanted), Kind: Backfill, Reason: "made after the plan"}, true
+	return Route{Source: name, Target: TargetName(name, target, wanted), Kind: Backfill, Late: true, Reason: "made after the plan"}, true
 }

@@ -33,6 +33,9 @@ type round struct {
 	from, to *cluster.Client
 	// deletes also removes what the first side no longer has: only while nobody else writes to the second.
 	deletes bool
+	// reversed goes from the target to the source.
+	reversed bool
+	move     *Move
 }
 
 // roundResult is what one round did.
@@ -41,6 +44,8 @@ type roundResult struct {
 	Deleted  int64          `json:"deleted"`
 	Existing int64          `json:"existing"`
 	Refused  []load.Refused `json:"refused,omitempty"`
+	// NoWayBack are indices from which nothing could be brought back.
+	NoWayBack []string `json:"no_way_back,omitempty"`
 }
 
 func (r *roundResult) add(other roundResult) {
@@ -55,57 +60,133 @@ func (r *roundResult) add(other roundResult) {
 type documentKey [2]uint64
 
 // run compares one pair of indices and sends what differs.
-func (r *round) run(ctx context.Context, fromIndex, toIndex string) (roundResult, error) {
+func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) {
 	var result roundResult
-	toDialect, err := r.to.Dialect(ctx)
+	pair, err := r.pairOf(ctx, route)
 	if err != nil {
 		return result, err
 	}
-	fromDialect, err := r.from.Dialect(ctx)
-	if err != nil {
-		return result, err
-	}
-	typed := fromDialect.ManyTypes && toDialect.ManyTypes
 	there := map[documentKey]int64{}
-	exists, err := r.to.IndexExists(ctx, toIndex)
+	exists, err := r.to.IndexExists(ctx, pair.toIndex)
 	if err != nil {
 		return result, err
 	}
 	if exists {
-		if err := r.to.Refresh(ctx, toIndex); err != nil {
+		if err := r.to.Refresh(ctx, pair.toIndex); err != nil {
 			return result, err
 		}
-		_, err := r.to.Scan(ctx, toIndex, cluster.ScanOptions{Shard: cluster.AllShards, NoSource: true}, func(document es.Document) error {
-			there[keyOf(document, typed)] = document.Version
+		_, err := r.to.Scan(ctx, pair.toIndex, cluster.ScanOptions{Shard: cluster.AllShards, NoSource: true}, func(document es.Document) error {
+			there[keyOf(document, pair.typed)] = document.Version
 			return nil
 		})
 		if err != nil {
-			return result, fmt.Errorf("read the ids of %s: %w", toIndex, err)
+			return result, fmt.Errorf("read the ids of %s: %w", pair.toIndex, err)
 		}
 	}
-	if err := r.from.Refresh(ctx, fromIndex); err != nil {
+	if err := r.from.Refresh(ctx, pair.fromIndex); err != nil {
 		return result, err
 	}
-	var wanted []es.Document // without sources
-	_, err = r.from.Scan(ctx, fromIndex, cluster.ScanOptions{Shard: cluster.AllShards, NoSource: true}, func(document es.Document) error {
-		key := keyOf(document, typed)
+	var wanted []es.Document // without sources, as the first side has them
+	// Where a rule changes ids or sources, only the whole document says what it becomes.
+	idsAlone := pair.rewrite == nil || pair.sameKeys
+	_, err = r.from.Scan(ctx, pair.fromIndex, cluster.ScanOptions{Shard: cluster.AllShards, NoSource: idsAlone}, func(document es.Document) error {
+		becomes := document
+		if !idsAlone {
+			rewritten, moves, err := pair.becomes(document)
+			if err != nil || !moves {
+				return err
+			}
+			becomes = rewritten
+		}
+		key := keyOf(becomes, pair.typed)
 		version, known := there[key]
 		delete(there, key)
 		if !known || version < document.Version {
+			document.Source = nil
 			wanted = append(wanted, document)
 		}
 		return nil
 	})
 	if err != nil {
-		return result, fmt.Errorf("read the ids of %s: %w", fromIndex, err)
+		return result, fmt.Errorf("read the ids of %s: %w", pair.fromIndex, err)
 	}
-	if result, err = r.send(ctx, fromIndex, toIndex, wanted, toDialect); err != nil {
+	if result, err = r.send(ctx, pair, wanted); err != nil {
 		return result, err
 	}
 	if r.deletes && len(there) > 0 {
-		return r.remove(ctx, toIndex, there, typed, result)
+		return r.remove(ctx, pair.toIndex, there, pair.typed, result)
 	}
 	return result, nil
+}
+
+// pairing is how two indices are compared in one direction.
+type pairing struct {
+	fromIndex, toIndex string
+	// typed says that types count: both sides have them.
+	typed bool
+	// toType is the type of every document on the second side, where it has one and the first has none.
+	toType  string
+	dialect cluster.Dialect // of the second side
+	rewrite func(es.Document) (es.Document, bool, error)
+	// sameKeys says that a document has the same key on both sides although it is rewritten.
+	sameKeys bool
+}
+
+// becomes says what a document is on the second side, and whether it goes there at all.
+func (p *pairing) becomes(document es.Document) (es.Document, bool, error) {
+	if p.rewrite != nil {
+		return p.rewrite(document)
+	}
+	document.Index = p.toIndex
+	if p.toType != "" {
+		document.Type = p.toType
+	}
+	document.Type = p.dialect.DocumentType(document.Type)
+	return document, true, nil
+}
+
+// errNoWayBack says that documents cannot be brought back into an index whose documents a rule rewrote.
+var errNoWayBack = errors.New("its documents were rewritten for the new version, so what was written since cannot be brought back")
+
+func (r *round) pairOf(ctx context.Context, route plan.Route) (*pairing, error) {
+	toDialect, err := r.to.Dialect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	fromDialect, err := r.from.Dialect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pair := &pairing{fromIndex: route.Source, toIndex: route.Target, typed: fromDialect.ManyTypes && toDialect.ManyTypes, dialect: toDialect}
+	if r.reversed {
+		pair.fromIndex, pair.toIndex = route.Target, route.Source
+	}
+	if route.Kind != plan.Backfill || route.Late {
+		return pair, nil
+	}
+	made, err := r.move.indexPlan(ctx, route.Source)
+	if err != nil {
+		return nil, err
+	}
+	target := targetNamed(made, route.Target)
+	switch {
+	case target == nil:
+		return nil, fmt.Errorf("the rules know no index %s", route.Target)
+	case r.reversed && target.Documents != nil && !target.Documents.KeepsIdentity():
+		return nil, fmt.Errorf("%s: %w", route.Target, errNoWayBack)
+	case r.reversed && len(target.Types) > 0:
+		pair.typed, pair.toType = false, target.Types[0]
+	case r.reversed:
+	case target.Documents == nil && len(made.Targets) == 1:
+		pair.typed, pair.toType = false, target.Type
+	default:
+		pair.typed = false
+		pair.sameKeys = len(made.Targets) == 1 && target.Documents.KeepsIdentity()
+		if pair.rewrite, err = r.move.compared(ctx, route); err != nil {
+			return nil, err
+		}
+	}
+	return pair, nil
 }
 
 // keyOf hashes what identifies a document: type (where both sides have it), routing and id. The same id may live in two
@@ -125,7 +206,7 @@ func keyOf(document es.Document, typed bool) documentKey {
 	return documentKey{sum.Hi, sum.Lo}
 }
 
-func (r *round) send(ctx context.Context, fromIndex, toIndex string, wanted []es.Document, dialect cluster.Dialect) (roundResult, error) {
+func (r *round) send(ctx context.Context, pair *pairing, wanted []es.Document) (roundResult, error) {
 	var result roundResult
 	// Versions decide: a document that the other side has in a newer version stays.
 	sender, err := load.NewSender(ctx, r.to, load.Index)
@@ -133,22 +214,29 @@ func (r *round) send(ctx context.Context, fromIndex, toIndex string, wanted []es
 		return result, err
 	}
 	for len(wanted) > 0 {
-		batch := wanted[:min(fetchDocuments, len(wanted))]
-		wanted = wanted[len(batch):]
-		err := fetch(ctx, r.from, fromIndex, batch, func(document es.Document) error {
-			document.Index, document.Type = toIndex, dialect.DocumentType(document.Type)
-			return sender.Add(ctx, document)
+		part := wanted[:min(fetchDocuments, len(wanted))]
+		wanted = wanted[len(part):]
+		err := fetch(ctx, r.from, pair.fromIndex, part, func(document es.Document) error {
+			becomes, moves, err := pair.becomes(document)
+			if err != nil || !moves {
+				return err
+			}
+			return sender.Add(ctx, becomes)
 		})
 		if err != nil {
-			return result, fmt.Errorf("read documents of %s: %w", fromIndex, err)
+			return result, fmt.Errorf("read documents of %s: %w", pair.fromIndex, err)
 		}
 	}
 	outcome, err := sender.Finish(ctx)
 	result.Written, result.Existing, result.Refused = outcome.Written, outcome.Existing, outcome.Refused
 	if err != nil {
-		return result, fmt.Errorf("write to %s: %w", toIndex, err)
+		return result, fmt.Errorf("write to %s: %w", pair.toIndex, err)
 	}
-	return result, r.to.Refresh(ctx, toIndex)
+	exists, err := r.to.IndexExists(ctx, pair.toIndex)
+	if err != nil || !exists {
+		return result, err
+	}
+	return result, r.to.Refresh(ctx, pair.toIndex)
 }
 
 // fetch reads documents by id through a search, which finds them whatever their routing.
@@ -197,8 +285,7 @@ func (r *round) remove(ctx context.Context, index string, surplus map[documentKe
 type catchUp struct {
 	id, title      string
 	source, target opener
-	// pairs lists the indices to compare, those that appeared since the plan too.
-	pairs func(ctx context.Context) ([]plan.Route, error)
+	move           *Move
 	// settled says that the writers have moved: then nothing on the target may be deleted.
 	settled bool
 }
@@ -211,7 +298,7 @@ func (s *catchUp) Title() string { return s.title }
 
 // Check says how many indices will be compared.
 func (s *catchUp) Check(ctx context.Context) (engine.Status, error) {
-	pairs, err := s.pairs(ctx)
+	pairs, err := s.move.Pairs(ctx)
 	if err != nil {
 		return engine.Status{}, err
 	}
@@ -229,7 +316,7 @@ func (s *catchUp) Apply(ctx context.Context, rec *engine.Recorder) error {
 		return err
 	}
 	for number := 1; number <= roundsMost; number++ {
-		result, err := runRound(ctx, &round{from: source, to: target, deletes: !s.settled}, s.pairs, false, rec.Progress)
+		result, err := runRound(ctx, &round{from: source, to: target, deletes: !s.settled, move: s.move}, rec.Progress)
 		if err != nil {
 			return err
 		}
@@ -246,24 +333,24 @@ func (s *catchUp) Apply(ctx context.Context, rec *engine.Recorder) error {
 	return nil
 }
 
-// runRound compares every pair once; reversed swaps the names of each pair.
-func runRound(ctx context.Context, round *round, pairs func(context.Context) ([]plan.Route, error), reversed bool, progress progressOf) (roundResult, error) {
+// runRound compares every pair once. Indices without a way back are named in the result and left out.
+func runRound(ctx context.Context, round *round, progress progressOf) (roundResult, error) {
 	var total roundResult
-	routes, err := pairs(ctx)
+	routes, err := round.move.Pairs(ctx)
 	if err != nil {
 		return total, err
 	}
 	for i, route := range routes {
-		from, to := route.Source, route.Target
-		if reversed {
-			from, to = to, from
+		result, err := round.run(ctx, route)
+		if errors.Is(err, errNoWayBack) {
+			total.NoWayBack = append(total.NoWayBack, route.Target)
+			continue
 		}
-		result, err := round.run(ctx, from, to)
 		if err != nil {
-			return total, fmt.Errorf("%s: %w", from, err)
+			return total, fmt.Errorf("%s: %w", route.Source, err)
 		}
 		total.add(result)
-		progress(int64(i+1), int64(len(routes)), "indices", from)
+		progress(int64(i+1), int64(len(routes)), "indices", route.Source)
 	}
 	return total, nil
 }

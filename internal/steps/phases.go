@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"github.com/hikkoshi/hikkoshi/internal/cutover"
 	"github.com/hikkoshi/hikkoshi/internal/engine"
 	"github.com/hikkoshi/hikkoshi/internal/migration"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
+	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
 // The phases of a move, as the journal names them.
@@ -26,6 +28,9 @@ type Move struct {
 	Wanted *migration.Migration
 	Sides  *Sides
 	Plan   *plan.Plan
+
+	mutex sync.Mutex
+	plans map[string]*transform.IndexPlan // by index of the source
 }
 
 // Steps gives the steps of a phase.
@@ -44,7 +49,7 @@ func (m *Move) Steps(phase string) ([]engine.Step, error) {
 func (m *Move) applySteps() []engine.Step {
 	sides, wanted := m.Sides, m.Wanted
 	snapshot := plan.SnapshotName(wanted)
-	restored, kibana, closed := m.Plan.Moving(plan.Restore), m.Plan.Moving(plan.Kibana), m.closedIndices()
+	restored, loaded, kibana, closed := m.Plan.Moving(plan.Restore), m.Plan.Moving(plan.Backfill), m.Plan.Moving(plan.Kibana), m.closedIndices()
 	var list []engine.Step
 	if wanted.Repository.Type == migration.RepositoryS3 && wanted.Source.Domain != "" {
 		list = append(list, &backupIdentity{wanted: wanted, sides: sides})
@@ -65,11 +70,14 @@ func (m *Move) applySteps() []engine.Step {
 		list = append(list, &restoreIndices{target: sides.Target, repository: wanted.Repository.Name, snapshot: snapshot, routes: restored,
 			replace: wanted.Indices.Existing == migration.ExistingReplace})
 	}
-	list = append(list, &moveAliases{source: sides.Source, target: sides.Target, routes: restored})
+	if len(loaded) > 0 {
+		list = append(list, &backfill{move: m, snapshot: snapshot, routes: loaded})
+	}
+	list = append(list, &moveAliases{source: sides.Source, target: sides.Target, routes: append(restored, loaded...)})
 	if len(kibana) > 0 {
 		list = append(list, &moveKibana{source: sides.Source, target: sides.Target, routes: kibana})
 	}
-	list = append(list, &catchUp{id: "catch-up", title: "bring over what was written since the snapshot", source: sides.Source, target: sides.Target, pairs: m.Pairs})
+	list = append(list, &catchUp{id: "catch-up", title: "bring over what was written since the snapshot", source: sides.Source, target: sides.Target, move: m})
 	if len(closed) > 0 {
 		list = append(list, &closeAgain{source: sides.Source, target: sides.Target, onSource: sourcesOf(closed), onTarget: targets(closed)})
 	}
@@ -80,8 +88,8 @@ func (m *Move) cutoverSteps() []engine.Step {
 	sides, wanted := m.Sides, m.Wanted
 	list := []engine.Step{
 		&readyForCutover{move: m},
-		&catchUp{id: "catch-up-before", title: "shorten the lag", source: sides.Source, target: sides.Target, pairs: m.Pairs},
-		&wayBack{source: sides.Source, target: sides.Target, pairs: m.Pairs, counts: m.counts, quiet: wanted.Cutover.Quiet, limit: wanted.Cutover.Timeout},
+		&catchUp{id: "catch-up-before", title: "shorten the lag", source: sides.Source, target: sides.Target, move: m},
+		&wayBack{source: sides.Source, target: sides.Target, move: m, counts: m.counts, quiet: wanted.Cutover.Quiet, limit: wanted.Cutover.Timeout},
 	}
 	if wanted.Cutover.Protocol == migration.ProtocolFence {
 		list = append(list, &fence{source: sides.Source, move: m})
@@ -91,7 +99,7 @@ func (m *Move) cutoverSteps() []engine.Step {
 	}
 	list = append(list,
 		&becomeQuiet{source: sides.Source, counts: m.counts, quiet: wanted.Cutover.Quiet, limit: wanted.Cutover.Timeout},
-		&catchUp{id: "catch-up-after", title: "bring over what the writers left behind", source: sides.Source, target: sides.Target, pairs: m.Pairs, settled: true},
+		&catchUp{id: "catch-up-after", title: "bring over what the writers left behind", source: sides.Source, target: sides.Target, move: m, settled: true},
 	)
 	if kibana := m.Plan.Moving(plan.Kibana); len(kibana) > 0 {
 		list = append(list, &moveKibana{source: sides.Source, target: sides.Target, routes: kibana})
@@ -179,7 +187,7 @@ func (m *Move) counts(index string) bool {
 func (m *Move) snapshotIndices() []string {
 	var names []string
 	for _, route := range m.Plan.Routes {
-		if route.Kind != plan.Skip {
+		if route.Kind != plan.Skip && !slices.Contains(names, route.Source) {
 			names = append(names, route.Source)
 		}
 	}

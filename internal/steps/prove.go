@@ -93,7 +93,7 @@ func (m *Move) Sync(ctx context.Context, settled bool, sink engine.Sink) (writte
 	if err != nil {
 		return 0, 0, err
 	}
-	result, err := runRound(ctx, &round{from: source, to: target, deletes: !settled}, m.Pairs, false, func(current, total int64, unit, message string) {
+	result, err := runRound(ctx, &round{from: source, to: target, deletes: !settled, move: m}, func(current, total int64, unit, message string) {
 		sink(engine.Event{Kind: engine.EventProgress, Current: current, Total: total, Unit: unit, Message: message})
 	})
 	if err == nil && len(result.Refused) > 0 {
@@ -125,7 +125,16 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 	}
 	pairs := make([]verify.Pair, len(routes))
 	for i, route := range routes {
-		pairs[i] = verify.Pair{SourceIndex: route.Source, TargetIndex: route.Target}
+		pairs[i] = verify.Pair{SourceIndex: route.Source, TargetIndex: route.Target, SourceType: route.Type}
+		if route.Kind != plan.Backfill || route.Late {
+			continue
+		}
+		pairs[i].IgnoreType = true
+		compared, err := m.compared(ctx, route)
+		if err != nil {
+			return Proof{}, err
+		}
+		pairs[i].Transform = compared
 	}
 	began := time.Now().UTC()
 	report, err := verify.Compare(ctx, source, target, pairs, verify.Options{Progress: together(progress), MaxDifferences: differencesMost})

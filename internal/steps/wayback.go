@@ -10,13 +10,12 @@ import (
 	"time"
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
-	"github.com/hikkoshi/hikkoshi/internal/plan"
 )
 
 // wayBack brings documents from the target to the source, on the way back only.
 type wayBack struct {
 	source, target opener
-	pairs          func(ctx context.Context) ([]plan.Route, error)
+	move           *Move
 	counts         func(index string) bool
 	quiet, limit   time.Duration
 }
@@ -68,13 +67,16 @@ func (s *wayBack) Undo(ctx context.Context, rec *engine.Recorder) error {
 	if err != nil {
 		return err
 	}
-	result, err := runRound(ctx, &round{from: target, to: source}, s.pairs, true, rec.Progress)
+	result, err := runRound(ctx, &round{from: target, to: source, reversed: true, move: s.move}, rec.Progress)
 	if err != nil {
 		return err
 	}
 	if len(result.Refused) > 0 {
 		first := result.Refused[0]
 		return fmt.Errorf("the source refuses %d documents; the first, %s of %s: %s", len(result.Refused), first.ID, first.Index, first.Reason)
+	}
+	if len(result.NoWayBack) > 0 {
+		rec.Note("not brought back, since their documents were rewritten for the new version: %s", listed(result.NoWayBack))
 	}
 	rec.Note("%d documents written to the target since cutover were brought back", result.Written)
 	return nil

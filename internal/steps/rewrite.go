@@ -1,0 +1,138 @@
+package steps
+
+// rewrite.go answers: what becomes of an index and its documents that the target does not take as they are? Package
+// transform decides; here its answer is asked for once per index and handed to load, rounds and proof alike, so that
+// all three see the same document. Next: backfill.go.
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hikkoshi/hikkoshi/internal/es"
+	"github.com/hikkoshi/hikkoshi/internal/load"
+	"github.com/hikkoshi/hikkoshi/internal/migration"
+	"github.com/hikkoshi/hikkoshi/internal/plan"
+	"github.com/hikkoshi/hikkoshi/internal/transform"
+)
+
+// indexPlan asks once what becomes of an index of the source.
+func (m *Move) indexPlan(ctx context.Context, index string) (*transform.IndexPlan, error) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if known := m.plans[index]; known != nil {
+		return known, nil
+	}
+	input, err := readIndex(ctx, m.Sides.Source, index)
+	if err != nil {
+		return nil, fmt.Errorf("read %s on the source: %w", index, err)
+	}
+	made, err := transformed(input, m.Plan.Facts.Source.Version, m.Plan.Facts.Target.Version, m.Wanted)
+	if err != nil {
+		return nil, err
+	}
+	if m.plans == nil {
+		m.plans = map[string]*transform.IndexPlan{}
+	}
+	m.plans[index] = &made
+	return &made, nil
+}
+
+func readIndex(ctx context.Context, open opener, index string) (transform.IndexInput, error) {
+	client, err := open(ctx)
+	if err != nil {
+		return transform.IndexInput{}, err
+	}
+	settings, err := client.Settings(ctx, index)
+	if err != nil {
+		return transform.IndexInput{}, err
+	}
+	mappings, err := client.Mappings(ctx, index)
+	if err != nil {
+		return transform.IndexInput{}, err
+	}
+	aliases, err := client.Aliases(ctx, index)
+	if err != nil {
+		return transform.IndexInput{}, err
+	}
+	return transform.IndexInput{Name: index, Created: settings[index].Created, Settings: settings[index].Flat, Mappings: mappings[index], Aliases: aliases[index]}, nil
+}
+
+// rewriteFor makes the rewriting of one index's documents: by the source's type, into the target's index, type and source.
+// A target without rules still renames.
+func (m *Move) rewriteFor(ctx context.Context, index string) (func() load.Rewrite, error) {
+	made, err := m.indexPlan(ctx, index)
+	if err != nil {
+		return nil, err
+	}
+	return func() load.Rewrite {
+		return func(document es.Document) (es.Document, error) {
+			target := targetFor(made, document.Type)
+			if target == nil {
+				return document, fmt.Errorf("%w: no index on the target takes documents of type %s", load.ErrQuarantine, document.Type)
+			}
+			document.Index = target.Name
+			if target.Documents != nil {
+				action, reason, err := target.Documents.Apply(nil, &document)
+				if err != nil {
+					return document, fmt.Errorf("%w: %w", load.ErrQuarantine, err)
+				}
+				if action == transform.Quarantine {
+					return document, fmt.Errorf("%w: %s", load.ErrQuarantine, reason)
+				}
+			}
+			if target.Type != "" {
+				document.Type = target.Type
+			}
+			return document, nil
+		}
+	}, nil
+}
+
+// targetFor finds the index that takes documents of a type.
+func targetFor(made *transform.IndexPlan, docType string) *transform.TargetIndex {
+	for i := range made.Targets {
+		target := &made.Targets[i]
+		if len(target.Types) == 0 || len(made.Targets) == 1 || slices.Contains(target.Types, docType) {
+			return target
+		}
+	}
+	return nil
+}
+
+// targetNamed finds the target index of a name.
+func targetNamed(made *transform.IndexPlan, name string) *transform.TargetIndex {
+	for i := range made.Targets {
+		if made.Targets[i].Name == name {
+			return &made.Targets[i]
+		}
+	}
+	return nil
+}
+
+// compared gives the rewriting as rounds and proofs need it: keep is false for documents that go to another index than
+// the route's, or that are quarantined. nil means that nothing changes.
+func (m *Move) compared(ctx context.Context, route plan.Route) (func(es.Document) (es.Document, bool, error), error) {
+	if route.Kind != plan.Backfill {
+		return nil, nil
+	}
+	makeRewrite, err := m.rewriteFor(ctx, route.Source)
+	if err != nil {
+		return nil, err
+	}
+	return func(document es.Document) (es.Document, bool, error) {
+		rewritten, err := makeRewrite()(document)
+		if err != nil {
+			return document, false, nil // set aside by the load, and listed there
+		}
+		return rewritten, rewritten.Index == route.Target, nil
+	}, nil
+}
+
+// transformed asks the rules what becomes of an index.
+func transformed(input transform.IndexInput, source, target es.Version, wanted *migration.Migration) (transform.IndexPlan, error) {
+	choices := wanted.Transform
+	choices.Names = map[string]string{input.Name: plan.TargetName(input.Name, target, wanted)}
+	input.Aliases = nil // set by a step of their own, once the index is loaded
+	return transform.Index(input, source, target, choices)
+}
