@@ -2,7 +2,8 @@ package cutover
 
 // policy.go answers: may writes be held by a write block on the source while this writer runs? Only when the writer
 // keeps what is refused. Measured: fluentd 1.14 sent all 300 of 300 events after a block of six seconds; rsyslog 8.2302
-// stored 200 of 300 and left the rest in its error file.
+// stored 200 of 300 and left the rest in its error
+// file; with retryfailures on the rest was nowhere.
 
 import "strings"
 

@@ -19,9 +19,14 @@ var rsyslogRules = []rsyslogRule{
 	{"rsyslog-no-error-file", Danger, "no errorfile: events that the cluster refuses vanish without a trace",
 		`add errorfile="/var/log/omelasticsearch-errors.json", and count its lines after the cutover`,
 		func(_ *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return !has(a, "errorfile") }},
-	{"rsyslog-no-retry-failures", Warning, "single items that the cluster refuses (a full queue, a write block) are not sent again",
-		`add retryfailures="on" with a retryruleset, or send the error file again by hand`,
+	{"rsyslog-refused-not-retried", Info, "single items that the cluster refuses (a full queue, a write block) are not sent again; they are in the error file only",
+		"count the lines of the error file after the cutover, and send them again",
 		func(_ *rsyslogTree, a *rsyslogObject, _ Endpoint) bool { return !a.on("retryfailures", false) }},
+	{"rsyslog-retry-without-ruleset", Danger, "retryfailures without a retryruleset: refused items start again at the default ruleset, whose filters pass them by, and are not in the error file either (measured with 8.2302: 100 of 100 lost)",
+		"name a retryruleset that holds only this action, or remove retryfailures",
+		func(_ *rsyslogTree, a *rsyslogObject, _ Endpoint) bool {
+			return a.on("retryfailures", false) && !has(a, "retryruleset")
+		}},
 	{"rsyslog-gives-up", Danger, "action.resumeRetryCount is not -1: while the cluster can't be reached, events are dropped after that many tries (none by default)",
 		`set action.resumeRetryCount="-1"`,
 		func(t *rsyslogTree, a *rsyslogObject, _ Endpoint) bool {
