@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/demo"
 	"github.com/hikkoshi/hikkoshi/internal/lab"
 	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
+	"github.com/hikkoshi/hikkoshi/internal/lab/s3gateway"
 )
 
 // playHikkoshi makes this test binary be the program, so that a test can kill a real process.
@@ -27,7 +29,20 @@ func TestMain(m *testing.M) {
 	if os.Getenv(playHikkoshi) != "" {
 		os.Exit(run(os.Args[1:]))
 	}
+	// Fetched before the tests' own time begins: on a fresh machine the S3 server alone takes minutes to compile.
+	flag.Parse()
+	if !testing.Short() {
+		if err := errors.Join(lab.Fetch(context.Background(), nil, "2.3.2", "5.5.2", "7.10.2", "os2.19.3"), fetchS3()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+	}
 	os.Exit(m.Run())
+}
+
+func fetchS3() error {
+	_, err := s3gateway.Fetch(context.Background(), func(string) {})
+	return err
 }
 
 // process runs the program as a process of its own. killed says that it was killed at its record.

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/hikkoshi/hikkoshi/internal/lab"
 	"github.com/hikkoshi/hikkoshi/internal/lab/fakeaws"
 	"github.com/hikkoshi/hikkoshi/internal/lab/s3gateway"
@@ -84,13 +86,19 @@ func Start(ctx context.Context, options Options) (*Stage, error) {
 }
 
 func (s *Stage) prepare(ctx context.Context) error {
-	s.options.Tell("Fetching Elasticsearch %s and %s from Maven Central (cached after the first time) …", sourceVersion, targetVersion)
-	if err := lab.Fetch(ctx, s.labProgress(), sourceVersion, targetVersion); err != nil {
+	s.options.Tell("Fetching Elasticsearch %s and %s by mvn, and an S3 server (versitygw) by go install; both are cached after the first time …", sourceVersion, targetVersion)
+	// The S3 server is compiled while the jars come over the network.
+	group, fetching := errgroup.WithContext(ctx)
+	group.Go(func() error { return lab.Fetch(fetching, s.labProgress(), sourceVersion, targetVersion) })
+	group.Go(func() error {
+		_, err := s3gateway.Fetch(fetching, func(text string) { s.options.Tell("  S3 server: %s", text) })
+		return err
+	})
+	err := group.Wait()
+	if err != nil {
 		return err
 	}
 	root := filepath.Join(s.Folder, "s3")
-	s.options.Tell("Starting an S3 server (versitygw, built by go install the first time) …")
-	var err error
 	s.s3, err = s3gateway.Start(ctx, s3gateway.Options{Root: root, AccessKey: accessKey, SecretKey: secretKey, Region: Region,
 		Progress: func(text string) { s.options.Tell("  %s", text) }})
 	if err != nil {

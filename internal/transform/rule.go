@@ -193,6 +193,15 @@ func (d *draft) readSettings(settings map[string]json.RawMessage) error {
 
 func (d *draft) flatten(prefix string, nested *object) {
 	nested.each(func(key string, v value) {
+		// Templates of 1.x and 2.x come back half flat: {"index":{…}}, {"index.number_of_shards":…} and {"number_of_shards":…}
+		// are all the same to the server.
+		if key == "index" || strings.HasPrefix(key, "index.") {
+			if inner, ok := v.(*object); ok && key == "index" {
+				d.flatten(prefix, inner)
+				return
+			}
+			key = strings.TrimPrefix(key, "index.")
+		}
 		if inner, ok := v.(*object); ok {
 			d.flatten(prefix+"."+key, inner)
 			return
