@@ -4,7 +4,6 @@ package lab
 // configuration, modules, the launcher's properties. The folder is temporary and goes with the node.
 
 import (
-	"archive/zip"
 	"bytes"
 	"fmt"
 	"io"
@@ -29,7 +28,7 @@ rootLogger.appenderRef.console.ref = console
 )
 
 // layHome fills the folder and gives the JVM's arguments.
-func layHome(home, cache, launcher string, v version, j jdk, jars []jar, options Options, port int) ([]string, error) {
+func layHome(home, cache string, v version, j jdk, jars []jar, classPath []string, shared archive, options Options, port int) ([]string, error) {
 	for _, folder := range []string{"config", "modules", "plugins", "logs", "lib", "tmp"} {
 		if err := os.MkdirAll(filepath.Join(home, folder), 0o700); err != nil {
 			return nil, err
@@ -38,29 +37,14 @@ func layHome(home, cache, launcher string, v version, j jdk, jars []jar, options
 	if err := os.WriteFile(filepath.Join(home, "config", log4j2File), []byte(log4j2Text), 0o600); err != nil {
 		return nil, err
 	}
-	// 2.x walks every entry of the class path and fails on one that isn't there.
-	classes := filepath.Join(cache, "classes-"+v.name)
-	if err := os.MkdirAll(classes, 0o755); err != nil {
-		return nil, err
-	}
-	properties := map[string]string{
-		"home": home, "watch": fmt.Sprint(!options.Detached), "plugins": strings.Join(v.plugins, ","), "classes": classes,
-	}
+	properties := map[string]string{"home": home, "watch": fmt.Sprint(!options.Detached), "plugins": strings.Join(v.plugins, ",")}
 	for name, value := range nodeSettings(home, v, options, port) {
 		properties["set."+name] = value
 	}
 	if err := os.WriteFile(filepath.Join(home, launchFile), formatProperties(properties), 0o600); err != nil {
 		return nil, err
 	}
-	arguments := jvmFlags(home, v, j, options)
-	classPath := []string{launcher}
-	if v.patchJvmInfo {
-		patched, err := patchJvmInfo(home, cache, jars)
-		if err != nil {
-			return nil, err
-		}
-		classPath = slices.Insert(classPath, 0, patched)
-	}
+	arguments := append(jvmFlags(home, v, j, options), shared.flags()...)
 	if v.modular {
 		modulePath, err := layModules(home, cache, jars)
 		if err != nil {
@@ -70,18 +54,6 @@ func layHome(home, cache, launcher string, v version, j jdk, jars []jar, options
 			"-Djava.library.path="+filepath.Join(home, "lib"),
 			"--module-path", strings.Join(modulePath, string(os.PathListSeparator)), "--add-modules=ALL-MODULE-PATH,jdk.net",
 			"--add-opens=org.elasticsearch.server/org.elasticsearch.node=ALL-UNNAMED")
-	} else {
-		classPath = append(classPath, classes)
-		for _, jar := range jars {
-			path := jar.path(cache)
-			if slices.Contains(v.unpack, jar.artifact) {
-				var err error
-				if path, err = unpack(home, path, jar.artifact); err != nil {
-					return nil, err
-				}
-			}
-			classPath = append(classPath, path)
-		}
 	}
 	return append(arguments, "-cp", strings.Join(classPath, string(os.PathListSeparator)), "Launcher", filepath.Join(home, launchFile)), nil
 }
@@ -213,55 +185,4 @@ func linkOrCopy(from, to string) error {
 		return err
 	}
 	return target.Close()
-}
-
-// unpack spreads a jar's files in a folder of the home. A folder on the class path has no manifest, and so none that
-// the server could refuse.
-func unpack(home, path, name string) (string, error) {
-	folder := filepath.Join(home, "unpacked", name)
-	archive, err := zip.OpenReader(path)
-	if err != nil {
-		return "", fmt.Errorf("open %s: %w", path, err)
-	}
-	defer archive.Close()
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return "", err
-	}
-	if err := os.CopyFS(folder, archive); err != nil {
-		return "", fmt.Errorf("unpack %s: %w", path, err)
-	}
-	return folder, nil
-}
-
-// patchJvmInfo makes a copy of 1.x's JvmInfo that asks for the library path where it asked for the boot class path,
-// which throws since Java 9. Only the constant with the method's name is changed; both methods give a String.
-func patchJvmInfo(home, cache string, jars []jar) (string, error) {
-	const class = "org/elasticsearch/monitor/jvm/JvmInfo.class"
-	for _, j := range jars {
-		if j.artifact != "elasticsearch" {
-			continue
-		}
-		archive, err := zip.OpenReader(j.path(cache))
-		if err != nil {
-			return "", fmt.Errorf("open %s: %w", j.shortName(), err)
-		}
-		defer archive.Close()
-		file, err := archive.Open(class)
-		if err != nil {
-			return "", fmt.Errorf("find %s: %w", class, err)
-		}
-		defer file.Close()
-		code, err := io.ReadAll(file)
-		if err != nil {
-			return "", fmt.Errorf("read %s: %w", class, err)
-		}
-		// A constant of the pool: tag 1, length in two bytes, the name.
-		patched := bytes.Replace(code, []byte("\x01\x00\x10getBootClassPath"), []byte("\x01\x00\x0egetLibraryPath"), 1)
-		target := filepath.Join(home, "patched", filepath.FromSlash(class))
-		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
-			return "", err
-		}
-		return filepath.Join(home, "patched"), os.WriteFile(target, patched, 0o600)
-	}
-	return "", fmt.Errorf("no elasticsearch jar to patch")
 }

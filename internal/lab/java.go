@@ -1,15 +1,9 @@
 package lab
 
-// java.go answers: which JDK runs a version, and how does the launcher become classes? Next: node.go.
+// java.go answers: which JDK runs a version? Next: ownjars.go.
 
 import (
-	"context"
-	"crypto/sha256"
-	_ "embed"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,12 +12,6 @@ import (
 	"strconv"
 	"strings"
 )
-
-//go:embed launcher/Launcher.java
-var launcherSource []byte
-
-// launcherRelease is the oldest Java the launcher's classes run on; the versions table asks for no older one.
-const launcherRelease = "11"
 
 // jdk is one Java Development Kit found on this machine.
 type jdk struct {
@@ -125,40 +113,4 @@ func jdkAt(home string) (jdk, bool) {
 func isFile(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.Mode().IsRegular()
-}
-
-// compileLauncher gives the folder of the launcher's classes, compiling them when this source never was. Compiled
-// once, a start saves the second that running the source itself would take.
-func compileLauncher(ctx context.Context, cache string, j jdk) (string, error) {
-	sum := sha256.Sum256(launcherSource)
-	const nameBytes = 8
-	classes := filepath.Join(cache, "launcher-"+hex.EncodeToString(sum[:nameBytes]))
-	if _, err := os.Stat(classes); err == nil {
-		return classes, nil
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("look for the launcher: %w", err)
-	}
-	return classes, withLock(cache, "launcher.lock", func() error {
-		if _, err := os.Stat(classes); err == nil {
-			return nil
-		}
-		work, err := os.MkdirTemp(cache, "compile-")
-		if err != nil {
-			return fmt.Errorf("make a folder for javac: %w", err)
-		}
-		defer os.RemoveAll(work)
-		source := filepath.Join(work, "Launcher.java")
-		if err := os.WriteFile(source, launcherSource, 0o644); err != nil {
-			return fmt.Errorf("write the launcher: %w", err)
-		}
-		out := filepath.Join(work, "classes")
-		output, err := exec.CommandContext(ctx, j.javac(), "--release", launcherRelease, "-proc:none", "-nowarn", "-d", out, source).CombinedOutput()
-		if err != nil {
-			return fmt.Errorf("compile the launcher with %s: %w\n%s", j.javac(), err, output)
-		}
-		if err := os.Rename(out, classes); err != nil {
-			return fmt.Errorf("keep the launcher: %w", err)
-		}
-		return nil
-	})
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"os"
@@ -66,6 +67,7 @@ type Node struct {
 	stdin  io.Closer
 	done   chan struct{}
 	stop   sync.Once
+	shared archive
 }
 
 // record is what node.json in the node's home says of it to other processes.
@@ -117,11 +119,12 @@ func startOnce(ctx context.Context, v version, j jdk, options Options) (*Node, e
 		return nil, err
 	}
 	report(options.Progress, Event{Version: v.name, Stage: StageCompile, Text: "preparing the launcher"})
-	launcher, err := compileLauncher(ctx, cache, j)
+	path, err := classPath(ctx, cache, v, j, jars)
 	if err != nil {
 		return nil, err
 	}
 	sweep()
+	sweepArchives(cache)
 	home, err := os.MkdirTemp("", homePrefix)
 	if err != nil {
 		return nil, fmt.Errorf("make the node's folder: %w", err)
@@ -129,7 +132,7 @@ func startOnce(ctx context.Context, v version, j jdk, options Options) (*Node, e
 	if options.ClusterName == "" {
 		options.ClusterName = filepath.Base(home)
 	}
-	node, err := launch(home, cache, launcher, v, j, jars, options, port)
+	node, err := launch(home, cache, v, j, jars, path, options, port)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(home))
 	}
@@ -142,8 +145,13 @@ func startOnce(ctx context.Context, v version, j jdk, options Options) (*Node, e
 	return node, nil
 }
 
-func launch(home, cache, launcher string, v version, j jdk, jars []jar, options Options, port int) (*Node, error) {
-	arguments, err := layHome(home, cache, launcher, v, j, jars, options, port)
+func launch(home, cache string, v version, j jdk, jars []jar, classPath []string, options Options, port int) (*Node, error) {
+	shared := findArchive(cache, home, v, j, jars, classPath)
+	if options.Detached && shared.recording != "" {
+		// Nobody would be there to keep the recording.
+		shared = archive{}
+	}
+	arguments, err := layHome(home, cache, v, j, jars, classPath, shared, options, port)
 	if err != nil {
 		return nil, fmt.Errorf("fill the node's folder: %w", err)
 	}
@@ -159,7 +167,7 @@ func launch(home, cache, launcher string, v version, j jdk, jars []jar, options 
 	// A JDK_JAVA_OPTIONS of the person's, meant for other programs, may stop an old server from starting.
 	cmd.Env = withoutJavaOptions(os.Environ())
 	ownGroup(cmd, options.Detached)
-	node := &Node{cmd: cmd, done: make(chan struct{}), record: record{
+	node := &Node{cmd: cmd, done: make(chan struct{}), shared: shared, record: record{
 		Version: v.name, URL: "http://127.0.0.1:" + strconv.Itoa(port), ClusterName: options.ClusterName,
 		Home: home, DataDir: options.DataDir, Detached: options.Detached,
 	}}
@@ -223,15 +231,25 @@ func (n *Node) Stop(ctx context.Context) error {
 			_ = terminate(n.cmd.Process)
 		}
 	})
-	timer := time.NewTimer(stopLimit)
+	limit := stopLimit
+	if n.shared.recording != "" {
+		limit += recordLimit
+	}
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
 	select {
 	case <-n.done:
+		n.shared.keep(n.record.Version, n.cmd.ProcessState.Success())
 		return n.removeHome()
 	case <-timer.C:
 	case <-ctx.Done():
 	}
+	// Once the launcher has closed the node, it removes its folder; only the archive is missing then.
+	_, gone := os.Stat(n.record.Home)
 	n.Kill()
+	if n.shared.recording != "" && errors.Is(gone, fs.ErrNotExist) {
+		return nil
+	}
 	return fmt.Errorf("%s did not stop in time and was killed", n.record.Version)
 }
 
@@ -240,6 +258,7 @@ func (n *Node) Kill() {
 	// The process may have ended by itself, which is as good.
 	_ = n.cmd.Process.Kill()
 	<-n.done
+	n.shared.keep(n.record.Version, false)
 	// Kill is for the end of everything: a leftover in the temporary folder is swept by a later start.
 	_ = n.removeHome()
 }

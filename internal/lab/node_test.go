@@ -222,7 +222,12 @@ func start(t *testing.T, options Options) *Node {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(node.Kill)
+	t.Cleanup(func() {
+		// The test's own context has ended by now; a test that stopped the node itself stops it twice.
+		if err := node.Stop(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
 	return node
 }
 

@@ -26,8 +26,10 @@ type version struct {
 	modular bool
 	// patchJvmInfo marks 1.x, which asks the JVM for a boot class path that no JVM has had since Java 9.
 	patchJvmInfo bool
-	// unpack names artifacts put on the class path as folders, since their manifests ask for another server version.
-	unpack []string
+	// withoutManifest names the artifact whose manifest asks for another server version.
+	withoutManifest string
+	// abstractNode marks the servers whose Node must be subclassed.
+	abstractNode bool
 	// log4j2 marks servers that log through log4j 2 and want a configuration.
 	log4j2 bool
 }
@@ -55,7 +57,7 @@ var table = []version{
 	{name: "2.4.6", roots: []string{es + "2.4.6", "org.elasticsearch.module:reindex:2.4.5", "net.java.dev.jna:jna:4.1.0",
 		esp + "cloud-aws:2.4.6", "javax.xml.bind:jaxb-api:2.3.1"},
 		plugins: []string{"org.elasticsearch.index.reindex.ReindexPlugin", "org.elasticsearch.plugin.cloud.aws.CloudAwsPlugin"},
-		minJava: 11, maxJava: 23, settings: alone2, unpack: []string{"reindex"}},
+		minJava: 11, maxJava: 23, settings: alone2, withoutManifest: "reindex"},
 	{name: "5.5.2", roots: []string{es + "5.5.2", esp + "transport-netty4-client:5.5.2", esp + "reindex-client:5.5.2",
 		"org.apache.logging.log4j:log4j-api:2.8.2", "org.apache.logging.log4j:log4j-core:2.8.2"},
 		plugins: []string{"org.elasticsearch.transport.Netty4Plugin", "org.elasticsearch.index.reindex.ReindexPlugin"},
@@ -63,7 +65,7 @@ var table = []version{
 	{name: "6.8.23", roots: []string{es + "6.8.23", esp + "transport-netty4-client:6.8.23", esp + "reindex-client:6.8.23",
 		esp + "parent-join-client:6.8.23", "org.apache.logging.log4j:log4j-core:2.17.1"},
 		plugins: []string{"org.elasticsearch.transport.Netty4Plugin", "org.elasticsearch.index.reindex.ReindexPlugin", "org.elasticsearch.join.ParentJoinPlugin"},
-		minJava: 11, maxJava: 23, settings: alone5, log4j2: true},
+		minJava: 11, maxJava: 23, settings: alone5, log4j2: true, abstractNode: true},
 	// log4j-core must be of log4j-api's own version here, else LoggerContextShutdownAware is missing.
 	{name: "7.10.2", roots: []string{es + "7.10.2", esp + "transport-netty4-client:7.10.2", esp + "reindex-client:7.10.2",
 		esp + "parent-join-client:7.10.2", "org.apache.logging.log4j:log4j-core:2.11.1"},

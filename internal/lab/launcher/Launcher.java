@@ -21,7 +21,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
 import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
@@ -133,7 +132,7 @@ public final class Launcher {
         }
         Class<?> type = Class.forName(root + "node.Node");
         if (Modifier.isAbstract(type.getModifiers())) {
-            type = concrete(type, Paths.get(properties.getProperty("classes")));
+            type = Class.forName("LabNode");
         }
         Object environment = environment(root, settings);
         List<Class<?>> plugins = new ArrayList<>();
@@ -269,28 +268,6 @@ public final class Launcher {
 
     private static String pluginsMethod(Object environment) {
         return hasMethod(environment.getClass(), "pluginsDir") ? "pluginsDir" : "pluginsFile";
-    }
-
-    /** In 6.x Node is abstract for one method of no weight here; a subclass is compiled once and kept in the cache. */
-    private static Class<?> concrete(Class<?> type, Path classes) throws Exception {
-        String name = "LabNode";
-        if (!Files.exists(classes.resolve(name + ".class"))) {
-            Path work = Files.createTempDirectory(home, "compile");
-            Path source = work.resolve(name + ".java");
-            Files.write(source, (
-                "public class LabNode extends org.elasticsearch.node.Node {\n"
-                + "  public LabNode(org.elasticsearch.env.Environment e, java.util.Collection<Class<? extends org.elasticsearch.plugins.Plugin>> p) { super(e, p, false); }\n"
-                + "  protected void registerDerivedNodeNameWithLogger(String name) { }\n"
-                + "}\n").getBytes(StandardCharsets.UTF_8));
-            int result = javax.tools.ToolProvider.getSystemJavaCompiler().run(null, null, null, "-proc:none",
-                "-cp", System.getProperty("java.class.path"), "-d", work.toString(), source.toString());
-            if (result != 0) {
-                throw new IllegalStateException("the subclass of Node did not compile");
-            }
-            Files.createDirectories(classes);
-            Files.move(work.resolve(name + ".class"), classes.resolve(name + ".class"), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        }
-        return Class.forName(name);
     }
 
     private static boolean exists(String name) {
