@@ -48,7 +48,7 @@ type truthLine struct {
 // WriteTestdata starts a node, makes the small odd cases, takes snapshot s1, changes them, takes snapshot s2, and writes
 // repo.tar.gz and truth.ndjson.gz into dir.
 func WriteTestdata(ctx context.Context, version, dir string, progress func(Event)) (err error) {
-	work, err := os.MkdirTemp("", homePrefix+"testdata-")
+	work, err := os.MkdirTemp("", "hikkoshi-testdata-")
 	if err != nil {
 		return err
 	}
