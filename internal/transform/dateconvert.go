@@ -15,12 +15,13 @@ package transform
 //	SSS      one to three digits           exactly three
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 )
 
 // maxAlternatives bounds a||b||c: each is tried for each value.
-const maxAlternatives = 12
+const maxAlternatives = 24
 
 // ConvertDateFormat converts a format of Elasticsearch up to 6.x (a name, a pattern, or several with || between) into one
 // for 7.0 and OpenSearch. Notes say what can't be converted.
@@ -115,7 +116,7 @@ func javaPatterns(elements []element) ([]string, string) {
 		return []string{name}, ""
 	}
 	strict, loose := make([]element, len(elements)), make([]element, len(elements))
-	fraction, zone, isLoose := -1, -1, false
+	fraction, zone, shortYear, isLoose := -1, -1, -1, false
 	for i, e := range elements {
 		java := e
 		switch e.letter {
@@ -123,7 +124,7 @@ func javaPatterns(elements []element) ([]string, string) {
 		case 'Y', 'y':
 			java.letter = 'u'
 			if e.count == 2 {
-				java.letter = 'y' // two digits of a year are read around 2000 by y and u alike; y writes as Joda's did
+				java.letter, shortYear = 'y', i
 			} else if e.count < 4 && e.count != 1 {
 				java.count = 4
 			}
@@ -156,12 +157,18 @@ func javaPatterns(elements []element) ([]string, string) {
 	if isLoose {
 		bases = append(bases, loose)
 	}
+	if shortYear >= 0 && !touchesDigits(elements, shortYear) {
+		for _, base := range slices.Clone(bases) { // Joda took years with four digits too
+			full := slices.Clone(base)
+			full[shortYear] = element{letter: 'u', count: 4}
+			bases = append(bases, full)
+		}
+	}
 	var patterns []string
 	for _, base := range bases {
 		for _, fractions := range fractionCounts(elements, fraction) {
 			for _, offset := range offsets(elements, zone) {
-				variant := make([]element, len(base))
-				copy(variant, base)
+				variant := slices.Clone(base)
 				if fraction >= 0 {
 					variant[fraction].count = fractions
 				}
@@ -175,6 +182,9 @@ func javaPatterns(elements []element) ([]string, string) {
 		}
 	}
 	note := ""
+	if shortYear >= 0 {
+		note = "years of two digits from 46 on were 19xx, and are 20xx to java.time, which no pattern changes"
+	}
 	if strings.ContainsAny(joda, "we") && strings.Contains(joda, "x") {
 		note = "weeks are counted by the locale in java.time; use week_date or weekyear_week where that differs"
 	}
@@ -199,6 +209,9 @@ func touchesDigits(elements []element, i int) bool {
 	return i > 0 && digits(elements[i-1]) || i+1 < len(elements) && digits(elements[i+1])
 }
 
+// mostFractions is where ever shorter fractions begin: microseconds.
+const mostFractions = 6
+
 // fractionCounts: Joda reads up to so many digits, java.time exactly so many.
 func fractionCounts(elements []element, at int) []int {
 	if at < 0 {
@@ -208,7 +221,7 @@ func fractionCounts(elements []element, at int) []int {
 	if at > 0 && numericField(elements[at-1]) {
 		return counts
 	}
-	for n := min(elements[at].count-1, 3); n >= 1; n-- {
+	for n := min(elements[at].count-1, mostFractions); n >= 1; n-- {
 		counts = append(counts, n)
 	}
 	return counts

@@ -2,6 +2,8 @@ package transform
 
 // es2_dates.go answers: how did 1.x read dates, and which format reads them alike? Next: es2_filters.go.
 
+import "strings"
+
 func es2Dates() Rule {
 	return Rule{Name: "es2_dates", Rows: []string{"1-12", "1-13", "3-14"}, Since: elasticsearch(2, 0), Why: "1.x took any number for milliseconds, and sloppy dates; 2.0 takes short numbers for years and is strict", field: func(d *draft, f field) {
 		if f.kind() != "date" {
@@ -20,6 +22,9 @@ func es2Dates() Rule {
 			now = "strict_date_optional_time||epoch_millis||date_optional_time"
 		default:
 			now = snakeFormats(format) + "||epoch_millis"
+			if !namedFormat(snakeName(format)) && strings.Trim(format, "yYMdHms") == "" {
+				d.found(Warning, where, "a number in this field was milliseconds in 1.x, and is read by "+format+" since 2.0; texts are read as before", "look at the values: numbers need a rule of your own")
+			}
 		}
 		if !f.template {
 			f.docType.traits.mark(&f.docType.traits.dates, f.path)

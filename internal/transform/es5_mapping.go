@@ -20,6 +20,9 @@ func dropFieldParameters(d *draft, f field) {
 	if kind == "murmur3" && f.multi {
 		d.changed(d.where(f), f.body, nil, "murmur3 needs a plugin that the target may lack; cardinality hashes by itself")
 		f.parent.delete(f.name)
+		if f.owner != nil && f.parent.len() == 0 {
+			f.owner.delete("fields")
+		}
 		return
 	}
 	if kind == "text" || kind == "keyword" || kind == "string" || kind == "object" || kind == "nested" || kind == "" && !f.template {

@@ -11,6 +11,7 @@ func es6Defaults() Rule {
 			return nil // 6.x still takes it in templates, where the name of the type to come is not known
 		}
 		for _, t := range d.types {
+			uniteDynamicTemplates(t.mapping, d.defaults)
 			if merge(t.mapping, d.defaults) {
 				d.changed(d.whereType(t), nil, "what "+defaultType+" says", "new types took it over; there are none any more")
 			}
@@ -24,6 +25,24 @@ func es6Defaults() Rule {
 		d.defaults = nil
 		return nil
 	}}
+}
+
+// uniteDynamicTemplates adds those of another mapping behind the ones that are there.
+func uniteDynamicTemplates(into, from *object) {
+	items, _ := into.get("dynamic_templates").(list)
+	names := map[string]bool{}
+	for _, rule := range dynamicTemplates(into) {
+		names[rule.name] = true
+	}
+	added := false
+	for _, rule := range dynamicTemplates(from) {
+		if !names[rule.name] {
+			items, added = append(slices.Clone(items), newObject(rule.name, rule.body.clone())), true
+		}
+	}
+	if added {
+		into.set("dynamic_templates", items)
+	}
 }
 
 // merge adds what into lacks, and says whether there was anything.

@@ -53,6 +53,8 @@ type field struct {
 	name string
 	// body is the definition, parent the object that holds it under name.
 	body, parent *object
+	// owner is the field that a multi-field stands under.
+	owner *object
 	// multi says that it stands under another field's "fields".
 	multi bool
 	// template says that it is the mapping of a dynamic template.
@@ -307,7 +309,7 @@ func walkInside(docType *docType, f field, visit func(field)) {
 	fields := f.body.object("fields")
 	fields.each(func(name string, v value) {
 		if body, ok := v.(*object); ok {
-			inner := field{docType: docType, path: f.path + "." + name, name: name, body: body, parent: fields, multi: true, template: f.template}
+			inner := field{docType: docType, path: f.path + "." + name, name: name, body: body, parent: fields, owner: f.body, multi: true, template: f.template}
 			visit(inner)
 			if now, ok := fields.get(name).(*object); ok && now.has("fields") {
 				inner.body = now

@@ -1,0 +1,179 @@
+package transform
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/hikkoshi/hikkoshi/internal/es"
+	"github.com/hikkoshi/hikkoshi/internal/lab"
+	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
+)
+
+// missingModules are what a node of the lab lacks, and what a case must not need there.
+var missingModules = map[string][]string{
+	"7.17.29": {`"percolator"`}, "8.15.5": {`"join"`, `"percolator"`, `"scaled_float"`, `"token_count"`, `"match_only_text"`}, "8.19.0": {`"join"`, `"percolator"`, `"scaled_float"`, `"token_count"`, `"match_only_text"`}, "6.8.23": {`"token_count"`, `"scaled_float"`},
+}
+
+func TestRealServersTakeWhatTheRulesMake(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts a real node of every version, one after the other")
+	}
+	cases := map[string]testCase{}
+	for _, file := range caseFiles(t) {
+		cases[strings.TrimSuffix(filepath.Base(file), ".txtar")] = readCase(t, file)
+	}
+	// First the sources: what a real old server makes of a case, and says of it, is what goes in.
+	for _, version := range []string{"1.7.6", "2.3.2", "5.5.2"} {
+		t.Run("source "+version, func(t *testing.T) {
+			node := labtest.Node(t, version)
+			for name, c := range cases {
+				if c.source == parseVersion(t, version) {
+					c.in = asTheSourceSays(t, node, c)
+					cases[name] = c
+				}
+			}
+		})
+	}
+	for _, version := range lab.Versions() {
+		t.Run("target "+version, func(t *testing.T) {
+			target := parseVersion(t, version)
+			if target.Lineage() < 5 {
+				t.Skip("no rule leads there")
+			}
+			var fitting []string
+			for _, name := range sortedKeys(cases) {
+				if es.Compare(cases[name].source, target) < 0 && cases[name].source.Lineage() <= target.Lineage() || cases[name].target == target {
+					fitting = append(fitting, name)
+				}
+			}
+			node := labtest.Node(t, version)
+			for _, name := range fitting {
+				t.Run(name, func(t *testing.T) { moveCase(t, node, cases[name], target) })
+			}
+		})
+	}
+}
+
+// call sends one request and gives the status with the answer.
+func call(t *testing.T, node *lab.Node, method, path, body string) (int, string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, node.URL()+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body != "" {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response.StatusCode, string(answer)
+}
+
+func mustCall(t *testing.T, node *lab.Node, method, path, body string) string {
+	t.Helper()
+	status, answer := call(t, node, method, path, body)
+	if status >= http.StatusMultipleChoices {
+		t.Errorf("%s %s %s: %d %s\n%s", node.Version(), method, path, status, answer, body)
+	}
+	return answer
+}
+
+func asTheSourceSays(t *testing.T, node *lab.Node, c testCase) IndexInput {
+	t.Helper()
+	body := map[string]any{"mappings": json.RawMessage(c.in.Mappings)}
+	if len(c.in.Settings) > 0 {
+		settings := map[string]json.RawMessage{}
+		for key, v := range c.in.Settings {
+			if !slices.Contains([]string{"index.creation_date", "index.uuid", "index.version.created", "index.mapping.single_type"}, key) {
+				settings[key] = v
+			}
+		}
+		body["settings"] = settings
+	}
+	if len(c.in.Aliases) > 0 {
+		body["aliases"] = c.in.Aliases
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := "/" + c.in.Name
+	mustCall(t, node, http.MethodPut, path, string(raw))
+	in := c.in
+	name := strings.ReplaceAll(c.in.Name, ".", `\.`)
+	in.Mappings = json.RawMessage(gjson.Get(mustCall(t, node, http.MethodGet, path+"/_mapping", ""), name+".mappings").Raw)
+	in.Settings, in.Aliases = map[string]json.RawMessage{}, map[string]json.RawMessage{}
+	gjson.Get(mustCall(t, node, http.MethodGet, path+"/_settings?flat_settings=true", ""), name+".settings").ForEach(func(key, v gjson.Result) bool {
+		in.Settings[key.String()] = json.RawMessage(v.Raw)
+		return true
+	})
+	gjson.Get(mustCall(t, node, http.MethodGet, path+"/_aliases", ""), name+".aliases").ForEach(func(key, v gjson.Result) bool {
+		in.Aliases[key.String()] = json.RawMessage(v.Raw)
+		return true
+	})
+	return in
+}
+
+func moveCase(t *testing.T, node *lab.Node, c testCase, target es.Version) {
+	t.Helper()
+	plan, err := Index(c.in, c.source, target, c.choices)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, index := range plan.Targets {
+		for _, needs := range missingModules[node.Version()] {
+			if strings.Contains(string(index.Body), `"type":`+needs) {
+				t.Skipf("the lab's %s has no module for %s", node.Version(), needs)
+			}
+		}
+		mustCall(t, node, http.MethodPut, "/"+url.PathEscape(index.Name), string(index.Body))
+	}
+	for _, line := range c.documents {
+		doc, meta := readDocument(line)
+		at := plan.Targets[0]
+		for _, index := range plan.Targets {
+			if slices.Contains(index.Types, doc.Type) {
+				at = index
+			}
+		}
+		if at.Documents != nil {
+			action, _, err := at.Documents.ApplyWith(nil, &doc, meta)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if action == Quarantine {
+				continue
+			}
+		}
+		path := fmt.Sprintf("/%s/%s/%s", or(doc.Index, at.Name), or(or(at.Type, doc.Type), "_doc"), url.PathEscape(doc.ID))
+		if target.AtLeast(7, 0) {
+			path = fmt.Sprintf("/%s/_doc/%s", or(doc.Index, at.Name), url.PathEscape(doc.ID))
+		} else if len(at.Types) > 1 && !target.AtLeast(6, 0) {
+			path = fmt.Sprintf("/%s/%s/%s", at.Name, doc.Type, url.PathEscape(doc.ID))
+		}
+		query := url.Values{"routing": {doc.Routing}}
+		if doc.Parent != "" && !target.AtLeast(6, 0) {
+			query.Set("parent", doc.Parent)
+		}
+		if doc.Routing == "" {
+			query.Del("routing")
+		}
+		mustCall(t, node, http.MethodPut, path+"?"+query.Encode(), string(doc.Source))
+	}
+}
