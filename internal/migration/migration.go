@@ -126,8 +126,11 @@ type LoadLimits struct {
 type Writer struct {
 	Fluentd string `yaml:"fluentd,omitempty"` // main configuration file
 	Rsyslog string `yaml:"rsyslog,omitempty"` // main configuration file
-	Alias   string `yaml:"alias,omitempty"`   // alias to switch to the new indices
-	Command string `yaml:"command,omitempty"` // run with HIKKOSHI_SOURCE and HIKKOSHI_TARGET set
+	// FluentBit and Logstash are main configuration files likewise.
+	FluentBit string `yaml:"fluentbit,omitempty"`
+	Logstash  string `yaml:"logstash,omitempty"`
+	Alias     string `yaml:"alias,omitempty"`   // alias to switch to the new indices
+	Command   string `yaml:"command,omitempty"` // run with HIKKOSHI_SOURCE and HIKKOSHI_TARGET set
 	// Undo is the command that takes Command back.
 	Undo string `yaml:"undo,omitempty"`
 	// Check is a command that succeeds when Command took.
@@ -136,6 +139,12 @@ type Writer struct {
 	PIDFile string `yaml:"pid_file,omitempty"`
 	Service string `yaml:"service,omitempty"`
 	Reload  string `yaml:"reload,omitempty"`
+	// Start is how an rsyslog that no service manager knows is started again.
+	Start string `yaml:"start,omitempty"`
+	// Accept names findings (by their code) that would stop the cutover and that the person has dealt with.
+	Accept []string `yaml:"accept,omitempty"`
+	// Canary sends a marked event through the writer's own input and waits for it on the target. The event stays there.
+	Canary bool `yaml:"canary,omitempty"`
 	// TailFile is a file the writer follows; TailLine, a line as its parser expects it with {{canary}} in it, is appended
 	// there to prove the new road.
 	TailFile string `yaml:"tail_file,omitempty"`

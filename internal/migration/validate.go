@@ -166,13 +166,13 @@ func (m *Migration) checkIndices() (string, string) {
 func (m *Migration) checkWriters() (string, string) {
 	for i, writer := range m.Writers {
 		kinds := 0
-		for _, value := range []string{writer.Fluentd, writer.Rsyslog, writer.Alias, writer.Command} {
+		for _, value := range []string{writer.Fluentd, writer.Rsyslog, writer.FluentBit, writer.Logstash, writer.Alias, writer.Command} {
 			if value != "" {
 				kinds++
 			}
 		}
 		if kinds != 1 {
-			return fmt.Sprintf("writers, entry %d: give exactly one of fluentd, rsyslog, alias, command", i+1), "one entry for each writer"
+			return fmt.Sprintf("writers, entry %d: give exactly one of fluentd, rsyslog, fluentbit, logstash, alias, command", i+1), "one entry for each writer"
 		}
 		if (writer.TailFile == "") != (writer.TailLine == "") || writer.TailLine != "" && !strings.Contains(writer.TailLine, "{{canary}}") {
 			return fmt.Sprintf("writers, entry %d: tail_file and tail_line go together, and the line holds {{canary}}", i+1), "write a line as the writer's parser expects it, with {{canary}} in its user agent, say"

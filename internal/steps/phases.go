@@ -126,6 +126,10 @@ func (m *Move) writerStep(number int) engine.Step {
 	switch {
 	case writer.Rsyslog != "":
 		what = "rsyslog " + writer.Rsyslog
+	case writer.FluentBit != "":
+		what = "fluent-bit " + writer.FluentBit
+	case writer.Logstash != "":
+		what = "logstash " + writer.Logstash
 	case writer.Alias != "":
 		what = "the alias " + writer.Alias
 	case writer.Command != "":

@@ -31,17 +31,34 @@ func adapters(ctx context.Context, wanted *migration.Migration, sides *Sides, fa
 		id := fmt.Sprintf("writer-%d", i+1)
 		from := source
 		from.Also = append(from.Also, writer.SourceHosts...)
-		base := cutover.Writer{ID: id, Dir: wanted.StateFile("writers"), Source: from, Target: target, Process: process(writer), Proof: proof(writer, sides)}
+		base := cutover.Writer{ID: id, Dir: wanted.StateFile("writers"), Source: from, Target: target, Process: process(writer), Proof: proof(writer, sides), Accept: writer.Accept}
 		if writer.Reload != "" {
 			base.ReloadCommand = shell(writer.Reload)
 		}
 		switch {
 		case writer.Fluentd != "":
 			base.Config = writer.Fluentd
-			list = append(list, &cutover.Fluentd{Writer: base})
+			fluentd := &cutover.Fluentd{Writer: base}
+			if err := canary(writer, sides, &fluentd.Writer, fluentd.Senders); err != nil {
+				return nil, err
+			}
+			list = append(list, fluentd)
 		case writer.Rsyslog != "":
 			base.Config = writer.Rsyslog
-			list = append(list, &cutover.Rsyslog{Writer: base})
+			rsyslog := &cutover.Rsyslog{Writer: base}
+			if writer.Start != "" {
+				rsyslog.StartCommand = shell(writer.Start)
+			}
+			if err := canary(writer, sides, &rsyslog.Writer, rsyslog.Senders); err != nil {
+				return nil, err
+			}
+			list = append(list, rsyslog)
+		case writer.FluentBit != "":
+			base.Config = writer.FluentBit
+			list = append(list, &cutover.FluentBit{Writer: base})
+		case writer.Logstash != "":
+			base.Config = writer.Logstash
+			list = append(list, &cutover.Logstash{Writer: base})
 		case writer.Command != "":
 			command := &cutover.Command{ID: id, Dir: base.Dir, Source: from, Target: target, Forward: shell(writer.Command), Back: shell(writer.Undo), Proof: base.Proof}
 			if writer.Check != "" {
@@ -67,6 +84,22 @@ func proof(writer migration.Writer, sides *Sides) *cutover.Proof {
 		return nil
 	}
 	return &cutover.Proof{Sender: cutover.ToFile{Path: filepath.Clean(writer.TailFile), Line: writer.TailLine}, Searcher: canarySearch{sides.Target}}
+}
+
+// canary lets the proof go through the writer's own input, where it has one that can be sent to.
+func canary(writer migration.Writer, sides *Sides, moved *cutover.Writer, senders func() ([]cutover.Sender, error)) error {
+	if !writer.Canary || moved.Proof != nil {
+		return nil
+	}
+	inputs, err := senders()
+	if err != nil {
+		return err
+	}
+	if len(inputs) == 0 {
+		return engine.WithHint(fmt.Errorf("%s has no input that takes a canary event", moved.Config), "set tail_file and tail_line instead of canary")
+	}
+	moved.Proof = &cutover.Proof{Sender: inputs[0], Searcher: canarySearch{sides.Target}}
+	return nil
 }
 
 // aliasMove lets the alias on the target lead to the indices that bear it on the source.
