@@ -85,6 +85,9 @@ func readDate(format, value string, library dateLibrary) (time.Time, error) {
 			}
 		}
 		for _, pattern := range patterns {
+			if known && library == javaRules && !strings.HasPrefix(pattern, strictMark) {
+				pattern = shortYearMark + pattern
+			}
 			if instant, err := readPattern(datePattern(pattern), value, rules); err == nil {
 				return instant, nil
 			}
@@ -133,3 +136,6 @@ func namedPatterns(name string) (patterns []string, epoch int64, known bool) {
 
 // strictMark begins a pattern whose fields must have all their digits.
 const strictMark = "\x00"
+
+// shortYearMark begins a named format as java.time reads it: years have at most five digits, where Joda took nine.
+const shortYearMark = "\x01"

@@ -97,4 +97,7 @@ func TestAFormatLeftAsItWasIsCaughtStoringAnotherDay(t *testing.T) {
 	if c := CheckFormats("YYYY-MM-dd", "YYYY-MM-dd", "2015-06-07"); c.Same() || c.New.Format("2006-01-02") != "2014-12-28" {
 		t.Errorf("%+v", c)
 	}
+	if c := Check("dateOptionalTime||basicDate", "20150607"); c.Same() || c.New.Year() != 2015 {
+		t.Errorf("%+v", c)
+	}
 }

@@ -23,8 +23,15 @@ type dateReader struct {
 	text    string
 	library dateLibrary
 	strict  bool
-	parts   dateParts
+	// mostYear is how many digits a year may have.
+	mostYear int
+	parts    dateParts
 }
+
+const (
+	yearDigitsOfJoda  = 9
+	yearDigitsOfNames = 5
+)
 
 // readEpoch reads a number. Measured: 7.0 keeps the fraction of a second, 6.8 cuts it off.
 func readEpoch(value string, unit int64, library dateLibrary) (time.Time, bool) {
@@ -45,6 +52,10 @@ func readPattern(elements []element, value string, library dateLibrary) (time.Ti
 	r := dateReader{text: value, library: library, parts: dateParts{year: 1970, month: 1, day: 1, week: 1, weekday: 1}}
 	if len(elements) > 0 && elements[0].literal == strictMark {
 		r.strict, elements = true, elements[1:]
+	}
+	r.mostYear = yearDigitsOfJoda
+	if len(elements) > 0 && elements[0].literal == shortYearMark {
+		r.mostYear, elements = yearDigitsOfNames, elements[1:]
 	}
 	for i, e := range elements {
 		if !r.element(e, i+1 < len(elements) && isDigits(elements[i+1])) {
@@ -153,7 +164,7 @@ func (r *dateReader) digits(count, most int, adjacent bool, into *int) bool {
 
 func (r *dateReader) year(e element, adjacent bool, into *int) bool {
 	// Joda puts two digits within 50 years of thirty years ago; java.time into 2000 to 2099.
-	const mostDigits, pivot, lastOf20, century = 9, 2000, 2045, 100
+	const pivot, lastOf20, century = 2000, 2045, 100
 	if e.count == 2 {
 		before := r.text
 		if !r.digits(2, 2, true, into) {
@@ -161,7 +172,7 @@ func (r *dateReader) year(e element, adjacent bool, into *int) bool {
 		}
 		if r.library == jodaRules && len(r.text) > 0 && r.text[0] >= '0' && r.text[0] <= '9' && !adjacent {
 			r.text = before
-			return r.digits(1, mostDigits, false, into)
+			return r.digits(1, r.mostYear, false, into)
 		}
 		if *into += pivot; r.library == jodaRules && *into > lastOf20 {
 			*into -= century
@@ -185,7 +196,7 @@ func (r *dateReader) year(e element, adjacent bool, into *int) bool {
 	if strings.HasPrefix(r.text, "-") {
 		negative, r.text = true, r.text[1:]
 	}
-	ok := r.digits(1, mostDigits, false, into)
+	ok := r.digits(1, r.mostYear, false, into)
 	if negative {
 		*into = -*into
 	}

@@ -94,6 +94,49 @@ func mustCall(t *testing.T, node *lab.Node, method, path, body string) string {
 	return answer
 }
 
+// checkDates holds what the target stored for dates against what the source's library reads in the same documents.
+func checkDates(t *testing.T, node *lab.Node, c testCase, index TargetIndex) {
+	t.Helper()
+	formats, docType := map[string]string{}, "mappings.properties"
+	gjson.ParseBytes(c.in.Mappings).ForEach(func(_, mapping gjson.Result) bool {
+		mapping.Get("properties").ForEach(func(name, f gjson.Result) bool {
+			if f.Get("type").String() == "date" && f.Get("format").Exists() && gjson.GetBytes(index.Body, docType+"."+sjsonPath(name.String())).Exists() {
+				formats[name.String()] = f.Get("format").String()
+			}
+			return true
+		})
+		return true
+	})
+	if len(formats) == 0 || c.source.AtLeast(7, 0) || !c.source.AtLeast(2, 0) {
+		return // 1.x tries milliseconds besides the format
+	}
+	var fields []string
+	for _, name := range sortedKeys(formats) {
+		fields = append(fields, fmt.Sprintf(`{"field":%q,"format":"epoch_millis"}`, name))
+	}
+	mustCall(t, node, http.MethodPost, "/"+index.Name+"/_refresh", "")
+	hits := gjson.Get(mustCall(t, node, http.MethodPost, "/"+index.Name+"/_search", `{"size":100,"docvalue_fields":[`+strings.Join(fields, ",")+`]}`), "hits.hits").Array()
+	if len(hits) == 0 {
+		t.Errorf("%s holds no documents", index.Name)
+	}
+	for _, hit := range hits {
+		for name, format := range formats {
+			value := hit.Get("_source." + sjsonPath(name))
+			if !value.Exists() {
+				continue
+			}
+			want, err := readDate(format, value.String(), jodaRules)
+			if err != nil {
+				t.Errorf("%s of %s can't be read under %s", name, hit.Get("_id"), format)
+				continue
+			}
+			if got := hit.Get("fields." + sjsonPath(name) + ".0").String(); got != fmt.Sprint(want.UnixMilli()) {
+				t.Errorf("%s: %s of %s is %s, and was %d (%s)", node.Version(), name, value, got, want.UnixMilli(), format)
+			}
+		}
+	}
+}
+
 func asTheSourceSays(t *testing.T, node *lab.Node, c testCase) IndexInput {
 	t.Helper()
 	body := map[string]any{"mappings": json.RawMessage(c.in.Mappings)}
@@ -115,6 +158,9 @@ func asTheSourceSays(t *testing.T, node *lab.Node, c testCase) IndexInput {
 	}
 	path := "/" + c.in.Name
 	mustCall(t, node, http.MethodPut, path, string(raw))
+	if t.Failed() {
+		t.FailNow()
+	}
 	in := c.in
 	name := strings.ReplaceAll(c.in.Name, ".", `\.`)
 	in.Mappings = json.RawMessage(gjson.Get(mustCall(t, node, http.MethodGet, path+"/_mapping", ""), name+".mappings").Raw)
@@ -175,5 +221,42 @@ func moveCase(t *testing.T, node *lab.Node, c testCase, target es.Version) {
 			query.Del("routing")
 		}
 		mustCall(t, node, http.MethodPut, path+"?"+query.Encode(), string(doc.Source))
+	}
+	if target.AtLeast(7, 0) {
+		for _, index := range plan.Targets {
+			if index.Documents == nil || len(index.Documents.users) == 0 {
+				checkDates(t, node, c, index)
+			}
+		}
+	}
+}
+
+func TestRealServersTakeTheTemplatesThatTheRulesMake(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real nodes")
+	}
+	const body = `{"order":0,"template":"logstash-*","settings":{"index":{"refresh_interval":"5s"}},"mappings":{"_default_":{"dynamic_templates":[{"message_field":{"match":"message","match_mapping_type":"string","mapping":{"type":"string","index":"analyzed","omit_norms":true,"fielddata":{"format":"disabled"}}}}],"_all":{"enabled":true,"omit_norms":true},"properties":{"@timestamp":{"type":"date"},"geoip":{"dynamic":true,"properties":{"location":{"type":"geo_point","lat_lon":true}}}}}},"aliases":{"all":{"filter":{"missing":{"field":"x"}}}}}`
+	for _, version := range []string{"5.5.2", "6.8.23", "7.10.2", "8.15.5", "os2.19.3"} {
+		t.Run(version, func(t *testing.T) {
+			node := labtest.Node(t, version)
+			now, _, err := LegacyTemplate([]byte(body), parseVersion(t, version))
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustCall(t, node, http.MethodPut, "/_template/logstash", string(now))
+			docType := "_doc"
+			if !parseVersion(t, version).AtLeast(7, 0) {
+				docType = "logs"
+			}
+			mustCall(t, node, http.MethodPut, "/logstash-1/"+docType+"/1", `{"@timestamp":"2015-06-07T08:09:10Z","message":"a b","code":1.5}`)
+			if parseVersion(t, version).AtLeast(7, 8) {
+				composable, _, err := Composable(map[string][]byte{"logstash": now})
+				if err != nil {
+					t.Fatal(err)
+				}
+				mustCall(t, node, http.MethodPut, "/_index_template/logstash", string(composable["logstash"]))
+				mustCall(t, node, http.MethodPut, "/logstash-2/_doc/1", `{"message":"a b"}`)
+			}
+		})
 	}
 }

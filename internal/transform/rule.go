@@ -162,7 +162,7 @@ func (d *draft) readSettings(settings map[string]json.RawMessage) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
-		if !strings.HasPrefix(key, indexPrefix) {
+		if !strings.HasPrefix(key, indexPrefix) && key != strings.TrimSuffix(indexPrefix, ".") {
 			key = indexPrefix + key
 		}
 		if nested, ok := parsed.(*object); ok {
