@@ -2,7 +2,10 @@ package main
 
 // cpu_windows.go answers: how much processor time has this process used, of all its threads?
 
-import "syscall"
+import (
+	"os"
+	"syscall"
+)
 
 func cpuSeconds() (float64, error) {
 	process, err := syscall.GetCurrentProcess()
@@ -17,3 +20,6 @@ func cpuSeconds() (float64, error) {
 	ticks := func(t syscall.Filetime) float64 { return float64(uint64(t.HighDateTime)<<32 | uint64(t.LowDateTime)) }
 	return (ticks(kernel) + ticks(user)) * unit, nil
 }
+
+// maxRSS is not told by this system.
+func maxRSS(*os.ProcessState) int64 { return 0 }

@@ -109,31 +109,40 @@ func (d dataset) start(ctx context.Context) (*lab.Node, error) {
 
 type object map[string]any
 
-// fill makes one index. The bulk bodies leave the id to the server, as log shippers do.
+// fill makes the index of a case.
 func fill(ctx context.Context, url, version string, one benchCase, size int, source int64) error {
-	index := one.index(size)
-	typed := strings.HasPrefix(version, "1.") || strings.HasPrefix(version, "2.")
+	return fillIndex(ctx, url, version, one.index(size), one.codec, size, func(_, written int64) bool { return written < source })
+}
+
+// fillIndex makes one index while more says so. The bulk bodies leave the id to the server, as log shippers do.
+func fillIndex(ctx context.Context, url, version, index, codec string, size int, more func(documents, written int64) bool) error {
+	const typedMajors = "125"
+	typed := strings.Contains(typedMajors, version[:1])
 	settings := object{"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"}
-	if one.codec != "" {
-		settings["codec"] = one.codec
+	if codec != "" {
+		settings["codec"] = codec
 	}
-	unmapped := object{"enabled": false}
-	mappings, path, merge := unmapped, "/"+index+"/_bulk", "/_forcemerge"
+	mappings, path, merge := object{"enabled": false}, "/"+index+"/_bulk", "/_forcemerge"
 	if typed {
-		mappings, path, merge = object{"doc": unmapped}, "/"+index+"/doc/_bulk", "/_optimize"
+		mappings, path = object{"doc": mappings}, "/"+index+"/doc/_bulk"
+	}
+	const optimizeMajors = "12"
+	if strings.Contains(optimizeMajors, version[:1]) {
+		merge = "/_optimize"
 	}
 	if _, err := call(ctx, http.MethodPut, url+"/"+index, object{"settings": object{"index": settings}, "mappings": mappings}); err != nil {
 		return err
 	}
 	docs := newDocuments(size)
 	var body bytes.Buffer
-	for left := source; left > 0; {
+	for documents, written := int64(0), int64(0); more(documents, written); {
 		doc := docs.next()
-		left -= int64(len(doc))
+		documents++
+		written += int64(len(doc))
 		body.WriteString("{\"index\":{}}\n")
 		body.Write(doc)
 		body.WriteByte('\n')
-		if body.Len() < bulkBytes && left > 0 {
+		if body.Len() < bulkBytes && more(documents, written) {
 			continue
 		}
 		answer, err := call(ctx, http.MethodPost, url+path, body.Bytes())

@@ -33,6 +33,7 @@ type config struct {
 	profile bool
 	cache   string
 	results string
+	big     int64
 	out     string
 }
 
@@ -70,6 +71,7 @@ func parse(args []string) (config, error) {
 	flags.BoolVar(&c.scroll, "scroll", true, "also scroll through a live node")
 	flags.BoolVar(&c.java, "java", true, "also read with Lucene")
 	flags.BoolVar(&c.profile, "profile", true, "also say where the time goes")
+	flags.Int64Var(&c.big, "big", 0, "also export this many documents and tell the memory; 0 does without")
 	flags.StringVar(&c.results, "results", "", "a file that keeps the measurements: cases that are in it are not measured again; two such files one after the other are one")
 	flags.StringVar(&c.out, "out", filepath.Join("docs", "benchmarks.md"), "where the report goes; empty for standard output")
 	if err := flags.Parse(args); err != nil {
@@ -138,6 +140,11 @@ func run(ctx context.Context, c config) error {
 			if err := results.save(); err != nil {
 				return err
 			}
+		}
+	}
+	if c.big > 0 {
+		if err := measureBig(ctx, c, results); err != nil {
+			return err
 		}
 	}
 	text := results.report(ctx)
