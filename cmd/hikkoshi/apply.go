@@ -4,6 +4,7 @@ package main
 
 import (
 	"context"
+	"errors"
 
 	"github.com/hikkoshi/hikkoshi/internal/steps"
 )
@@ -26,7 +27,16 @@ func (c *applyCommand) Run(ctx context.Context, call *invocation) error {
 	if err != nil {
 		return err
 	}
+	if err := showSideBySide(ctx, call.View, move); err != nil {
+		return err
+	}
 	showProof(call.View, proof)
+	if quarantined, err := steps.Quarantined(move); err != nil {
+		return err
+	} else if quarantined > 0 {
+		call.View.Say("%d documents were set aside, each with its bytes and reason: %s", quarantined, move.Wanted.StateFile(steps.QuarantineFile))
+		return errors.Join(call.View.Result(proof), errFindings)
+	}
 	call.View.Say("The target is loaded. `hikkoshi cutover` moves the writers; `hikkoshi sync` shortens the lag until then.")
 	return call.View.Result(proof)
 }

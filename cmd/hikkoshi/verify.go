@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hikkoshi/hikkoshi/internal/steps"
 	"github.com/hikkoshi/hikkoshi/internal/ui"
@@ -30,6 +31,24 @@ func (c *verifyCommand) Run(ctx context.Context, call *invocation) error {
 		call.View.Say("The sides differ. `hikkoshi sync` brings over what is missing; then verify again.")
 		return errFindings
 	}
+	return nil
+}
+
+// showSideBySide writes what _cat/indices says of both sides, as one table.
+func showSideBySide(ctx context.Context, view *ui.View, move *steps.Move) error {
+	rows, err := move.SideBySide(ctx)
+	if err != nil {
+		return err
+	}
+	table := ui.Table{Title: "\n_cat/indices, both sides", Headings: []string{"index", "health", ">shards", ">documents", ">size", "health there", ">shards", ">documents", ">size", "difference"}}
+	for _, row := range rows {
+		shards := func(primaries, replicas int) string { return fmt.Sprintf("%d×%d", primaries, 1+replicas) }
+		table.Rows = append(table.Rows, []string{row.Pair,
+			row.Source.Health, shards(row.Source.Primaries, row.Source.Replicas), ui.Count(row.SourceDocuments), ui.Bytes(row.Source.Bytes),
+			row.Target.Health, shards(row.Target.Primaries, row.Target.Replicas), ui.Count(row.TargetDocuments), ui.Bytes(row.Target.Bytes),
+			strings.Join(row.Differences, "; ")})
+	}
+	view.Table(table)
 	return nil
 }
 

@@ -9,7 +9,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
@@ -29,9 +28,11 @@ type backfill struct {
 const (
 	savedBackfill = "loaded"
 	// savedSettings begins the key under which an index's own settings are kept while it is loaded with loose ones.
-	savedSettings  = "settings "
-	quarantineFile = "quarantine.ndjson"
+	savedSettings = "settings "
 )
+
+// QuarantineFile is the name of the file of documents that were set aside, one JSON object a line.
+const QuarantineFile = "quarantine.ndjson"
 
 // looseSettings are for loading: nothing is searched yet, and replicas are copied afterwards.
 var looseSettings = map[string]any{"index.refresh_interval": "-1", "index.number_of_replicas": 0}
@@ -106,7 +107,7 @@ func (s *backfill) load(ctx context.Context, rec *engine.Recorder, index string)
 	}
 	outcome, err := s.send(ctx, rec, target, index)
 	// Documents that were set aside are written down also when the load then fails.
-	if keepErr := s.keep(outcome.Refused); keepErr != nil {
+	if keepErr := s.move.setAside(outcome.Refused); keepErr != nil {
 		return errors.Join(err, keepErr)
 	}
 	if err != nil {
@@ -218,31 +219,6 @@ func (s *backfill) settle(ctx context.Context, rec *engine.Recorder, target *clu
 	return errors.Join(target.Flush(ctx, index), target.Refresh(ctx, index))
 }
 
-// keep appends refused documents, with their bytes and reasons, to the quarantine.
-func (s *backfill) keep(refused []load.Refused) error {
-	if len(refused) == 0 {
-		return nil
-	}
-	var lines bytes.Buffer
-	encoder := json.NewEncoder(&lines)
-	encoder.SetEscapeHTML(false)
-	for _, one := range refused {
-		if err := encoder.Encode(one); err != nil {
-			return fmt.Errorf("encode a quarantined document: %w", err)
-		}
-	}
-	path := s.move.Wanted.StateFile(quarantineFile)
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
-	if err != nil {
-		return fmt.Errorf("open the quarantine: %w", err)
-	}
-	_, err = file.Write(lines.Bytes())
-	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return fmt.Errorf("write the quarantine: %w", err)
-	}
-	return nil
-}
-
 // Verify wants every target index there, with its own settings.
 func (s *backfill) Verify(ctx context.Context) error {
 	target, err := s.move.Sides.Target(ctx)
@@ -288,16 +264,4 @@ func (s *backfill) Undo(ctx context.Context, rec *engine.Recorder) error {
 		}
 	}
 	return nil
-}
-
-// Quarantined counts the documents that were set aside and not sent.
-func Quarantined(m *Move) (int, error) {
-	content, err := os.ReadFile(m.Wanted.StateFile(quarantineFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return 0, nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("read the quarantine: %w", err)
-	}
-	return bytes.Count(content, []byte("\n")), nil
 }

@@ -321,9 +321,11 @@ func (s *catchUp) Apply(ctx context.Context, rec *engine.Recorder) error {
 			return err
 		}
 		if len(result.Refused) > 0 {
+			if err := s.move.setAside(result.Refused); err != nil {
+				return err
+			}
 			first := result.Refused[0]
-			return engine.WithHint(fmt.Errorf("the target refuses %d documents; the first, %s of %s: %s", len(result.Refused), first.ID, first.Index, first.Reason),
-				"mend the target's mapping or the document, then run the same command again")
+			rec.Note("%d documents are refused by the target and set aside; the first, %s of %s: %s", len(result.Refused), first.ID, first.Index, first.Reason)
 		}
 		if result.Written+result.Deleted == 0 {
 			break

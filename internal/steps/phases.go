@@ -239,6 +239,12 @@ func (s *readyForCutover) Check(ctx context.Context) (engine.Status, error) {
 			return engine.Status{State: engine.Blocked, Note: fmt.Sprintf("%d documents of %s differ on the target", row.Changed, row.Target), Hint: "run `hikkoshi sync` and `hikkoshi verify`"}, nil
 		}
 	}
+	if aside, err := Quarantined(s.move); err != nil {
+		return engine.Status{}, err
+	} else if aside > 0 {
+		return engine.Status{State: engine.Blocked, Note: fmt.Sprintf("%d documents were set aside and are not on the target", aside),
+			Hint: "look at " + s.move.Wanted.StateFile(QuarantineFile) + "; mend them on the source and `hikkoshi sync`, and remove the file once each is dealt with"}, nil
+	}
 	target, err := s.move.Sides.Target(ctx)
 	if err != nil {
 		return engine.Status{}, err

@@ -200,3 +200,24 @@ func proofOf(report verify.Report, routes []plan.Route) Proof {
 	}
 	return proof
 }
+
+// SideBySide gives what _cat/indices shows on both sides, with the differences.
+func (m *Move) SideBySide(ctx context.Context) ([]verify.Row, error) {
+	source, err := m.Sides.Source(ctx)
+	if err != nil {
+		return nil, err
+	}
+	target, err := m.Sides.Target(ctx)
+	if err != nil {
+		return nil, err
+	}
+	routes, err := m.Pairs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	pairs := make([]verify.Pair, len(routes))
+	for i, route := range routes {
+		pairs[i] = verify.Pair{SourceIndex: route.Source, TargetIndex: route.Target, SourceType: route.Type}
+	}
+	return verify.Table(ctx, source, target, pairs)
+}
