@@ -31,9 +31,6 @@ const (
 	savedSettings = "settings "
 )
 
-// QuarantineFile is the name of the file of documents that were set aside, one JSON object a line.
-const QuarantineFile = "quarantine.ndjson"
-
 // looseSettings are for loading: nothing is searched yet, and replicas are copied afterwards.
 var looseSettings = map[string]any{"index.refresh_interval": "-1", "index.number_of_replicas": 0}
 
