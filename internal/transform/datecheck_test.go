@@ -80,6 +80,9 @@ func TestNoConvertedFormatStoresAnotherInstant(t *testing.T) {
 					if format == "yy-MM-dd" && c.Old.Year() == 1999 && c.New.Year() == 2099 {
 						continue // said by a note, since no pattern of java.time can help
 					}
+					if c.Old.Year() > 9999 {
+						continue // a run of digits that Joda took for a year; TestAFormatLeft… holds that Check tells
+					}
 					if !c.Same() {
 						t.Errorf("%s of %q was %v; %s gives %v %v", format, value, c.Old, c.Format, c.New, c.NewErr)
 					}

@@ -201,11 +201,10 @@ func (r *DocumentRules) apply(dst []byte, doc *es.Document, t *traits, meta Meta
 	}
 	e := editor{rules: &r.edit, source: doc.Source, traits: t}
 	out, changed, err := e.rewrite(dst, additions)
-	var refused refusal
-	switch {
-	case errors.As(err, &refused):
-		return Quarantine, string(refused), nil
-	case err != nil:
+	if err != nil {
+		if refused := refusal(""); errors.As(err, &refused) {
+			return Quarantine, string(refused), nil
+		}
 		return Quarantine, "its source can't be read: " + err.Error(), nil
 	}
 	if changed {

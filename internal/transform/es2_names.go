@@ -32,7 +32,7 @@ func fitName(name string, root bool, target es.Version, c Choices) string {
 	if root && slices.Contains(reservedNames(target), name) {
 		return c.reserved() + name
 	}
-	blank := strings.TrimSpace(name) == ""
+	blank := isBlank(name)
 	switch {
 	case name == "" && target.AtLeast(5, 0):
 		return "_empty"
@@ -43,7 +43,7 @@ func fitName(name string, root bool, target es.Version, c Choices) string {
 	}
 	parts := strings.Split(name, ".")
 	for i, part := range parts {
-		if strings.TrimSpace(part) == "" && !(i == len(parts)-1 && i > 0 && target.AtLeast(5, 0) && strings.Trim(name, ".") != "") {
+		if isBlank(part) && !(i == len(parts)-1 && i > 0 && target.AtLeast(5, 0) && strings.Trim(name, ".") != "") {
 			parts[i] = "_empty"
 		}
 	}
@@ -51,6 +51,11 @@ func fitName(name string, root bool, target es.Version, c Choices) string {
 		return strings.Join(parts, c.dots())
 	}
 	return strings.Join(parts, ".")
+}
+
+// isBlank is what Java's trim leaves nothing of; wide spaces are characters to it.
+func isBlank(name string) bool {
+	return strings.TrimLeftFunc(name, func(r rune) bool { return r <= ' ' }) == ""
 }
 
 func es2FieldNames() Rule {

@@ -181,13 +181,21 @@ func (e *editor) space() {
 // walk is where the fields of interest lie below the current place.
 type walk struct{ booleans, geoPoints, dates *paths }
 
-func (w walk) step(key string) walk {
+func (w walk) step(key []byte) walk {
+	if w.booleans == nil && w.geoPoints == nil && w.dates == nil {
+		return w
+	}
 	return walk{w.booleans.step(key), w.geoPoints.step(key), w.dates.step(key)}
+}
+
+// mayNotFit says of nearly every name at a glance that every server takes it.
+func mayNotFit(key []byte) bool {
+	return len(key) == 0 || key[0] == '_' || key[0] <= ' ' || bytes.IndexByte(key, '.') >= 0
 }
 
 // seen is one member of an object: where its key begins and its value ends.
 type seen struct {
-	key        string
+	key        []byte
 	start, end int
 	dropped    bool
 }
@@ -217,10 +225,10 @@ func (e *editor) object(depth int, w walk) error {
 			return e.bad("no colon after a name")
 		}
 		e.at++
-		if e.rules.names {
-			if now := fitName(key, depth == 0, e.rules.target, e.rules.choices); now != key {
+		if e.rules.names && mayNotFit(key) {
+			if now := fitName(string(key), depth == 0, e.rules.target, e.rules.choices); now != string(key) {
 				e.edits = append(e.edits, edit{start, keyEnd, string(text(now))})
-				key = now
+				key = []byte(now)
 			}
 		}
 		if err := e.value(depth+1, w.step(key)); err != nil {
@@ -256,7 +264,7 @@ func (e *editor) duplicates(members []seen) error {
 	if len(members) <= manyMembers {
 		for i := range members {
 			for j := i + 1; j < len(members); j++ {
-				if members[i].key == members[j].key {
+				if bytes.Equal(members[i].key, members[j].key) {
 					members[i].dropped, found = true, true
 					break
 				}
@@ -265,10 +273,10 @@ func (e *editor) duplicates(members []seen) error {
 	} else {
 		last := make(map[string]int, len(members))
 		for i := range members {
-			if before, ok := last[members[i].key]; ok {
+			if before, ok := last[string(members[i].key)]; ok {
 				members[before].dropped, found = true, true
 			}
-			last[members[i].key] = i
+			last[string(members[i].key)] = i
 		}
 	}
 	if !found || !e.rules.duplicates {
@@ -284,29 +292,29 @@ func (e *editor) duplicates(members []seen) error {
 }
 
 // key reads a name; names without quotes, which servers up to 2.x took, get theirs.
-func (e *editor) key() (string, error) {
+func (e *editor) key() ([]byte, error) {
 	if e.at < len(e.source) && e.source[e.at] == '"' {
 		start := e.at
 		end := e.stringEnd()
 		if end < 0 {
-			return "", e.bad("a name without end")
+			return nil, e.bad("a name without end")
 		}
 		e.at = end
 		inner := e.source[start+1 : end-1]
 		if bytes.IndexByte(inner, '\\') < 0 {
-			return string(inner), nil
+			return inner, nil
 		}
-		return gjson.ParseBytes(e.source[start:end]).String(), nil
+		return []byte(gjson.ParseBytes(e.source[start:end]).String()), nil
 	}
 	start := e.at
 	for e.at < len(e.source) && strings.IndexByte(" \t\r\n:,{}[]\"", e.source[e.at]) < 0 {
 		e.at++
 	}
 	if e.at == start || !e.rules.unquoted {
-		return "", e.bad("no name")
+		return nil, e.bad("no name")
 	}
-	name := string(e.source[start:e.at])
-	e.edits = append(e.edits, edit{start, e.at, string(text(name))})
+	name := e.source[start:e.at]
+	e.edits = append(e.edits, edit{start, e.at, string(text(string(name)))})
 	return name, nil
 }
 
@@ -352,7 +360,7 @@ func (e *editor) value(depth int, w walk) error {
 		e.scalar(start, w)
 		return nil
 	}
-	for e.at < len(e.source) && strings.IndexByte(" \t\r\n,}]", e.source[e.at]) < 0 {
+	for e.at < len(e.source) && !endsValue(e.source[e.at]) {
 		e.at++
 	}
 	if e.at == start {
@@ -363,6 +371,10 @@ func (e *editor) value(depth int, w walk) error {
 	}
 	e.scalar(start, w)
 	return nil
+}
+
+func endsValue(c byte) bool {
+	return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\n' || c == '\r' || c == '\t'
 }
 
 func (e *editor) array(depth int, w walk) error {
@@ -413,6 +425,9 @@ func (e *editor) finite(start int) {
 
 // scalar writes booleans, and numbers in date fields of 1.x, in a form that means the same to the target.
 func (e *editor) scalar(start int, w walk) {
+	if w.booleans == nil && w.dates == nil && w.geoPoints == nil {
+		return
+	}
 	raw := string(e.source[start:e.at])
 	if raw == "null" {
 		return

@@ -2,7 +2,10 @@ package transform
 
 // traits.go answers: what must be known of a type's mapping to change its documents? Rules fill it. Next: document.go.
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // traits are what rules found out for the documents of one type.
 type traits struct {
@@ -50,15 +53,15 @@ func (traits) mark(set **paths, path string) {
 }
 
 // step goes down by a key; a dotted key goes down several levels.
-func (p *paths) step(key string) *paths {
+func (p *paths) step(key []byte) *paths {
 	if p == nil {
 		return nil
 	}
-	if next := p.children[key]; next != nil || !strings.Contains(key, ".") {
+	if next := p.children[string(key)]; next != nil || bytes.IndexByte(key, '.') < 0 {
 		return next
 	}
 	at := p
-	for _, part := range strings.Split(key, ".") {
+	for _, part := range strings.Split(string(key), ".") {
 		if at = at.children[part]; at == nil {
 			return nil
 		}
