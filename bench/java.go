@@ -20,6 +20,8 @@ var loopSource []byte
 const (
 	// warmSeconds of processor time per size and method come before what counts: the compiler has then done its work.
 	warmSeconds = 1.0
+	// javaSeconds is how long one measurement takes: the JVM counts processor time in steps of 10 ms.
+	javaSeconds = 0.5
 	// javaHeap is roomy, so that collection costs little.
 	javaHeap = "1g"
 )
@@ -57,7 +59,7 @@ func runJava(ctx context.Context, c config, one benchCase, flats []flat) ([]samp
 	// The opens let Lucene 5 unmap on today's JVMs.
 	args := []string{"-Xmx" + javaHeap, "-Xms" + javaHeap, "-XX:+UseSerialGC", "--add-opens", "java.base/java.nio=ALL-UNNAMED",
 		"--add-opens", "java.base/jdk.internal.ref=ALL-UNNAMED", "-cp", joined, "Loop",
-		fmt.Sprint(c.repeat), fmt.Sprint(measureCPU), fmt.Sprint(warmSeconds)}
+		fmt.Sprint(c.repeat), fmt.Sprint(javaSeconds), fmt.Sprint(warmSeconds)}
 	for _, f := range flats {
 		args = append(args, f.folder, fmt.Sprint(f.size))
 	}

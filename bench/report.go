@@ -83,6 +83,7 @@ func (r *results) report(ctx context.Context) string {
 	line("Written by `go run ./bench` on %s; don't edit, run it again.\n", time.Now().UTC().Format("2006-01-02"))
 	r.machine(ctx, line)
 	r.method(line)
+	r.spread(line)
 	r.bars(line)
 	r.rates(line)
 	r.large(line)
@@ -131,9 +132,29 @@ func (r *results) method(line func(string, ...any)) {
 	line("Nodes of the lab write the data once: events of a web server, %d MB of source per case and size, one shard merged into one segment, ids made by the server, a snapshot to a folder. Every reader then reads these files, warm in the page cache, one after the other in one run; cases may have been measured side by side (`-results`). "+
 		"MB are 10^6 bytes of `_source`. A measurement repeats whole passes until %.1f seconds of processor time are used; each is made %d times and the median shown (the scroll: once, over the first %d MB, after one to warm up).\n", r.config.source/1e6, measureCPU, r.config.repeat, scrollBytes/1_000_000)
 	line("- **null**: hikkoshi, `snapshot` and `lucene`: opens shard and segment anew, reads every live document with id, source, `_version` and `_seq_no`, verifies the checksum, throws the document away. **ndjson**: `hikkoshi snapshot export` into nothing. One core is a process with GOMAXPROCS=1; all of its processor time counts, the collector's too.")
-	line("- **(a) merge**: Java, `StoredFieldsReader.getMergeInstance()` of the Lucene that wrote the files (4.1: of 5.5, since 4.10 has none), every stored field of every document handed to a visitor; no checksum, no versions, no deletions. Warmed up for %.1f seconds of processor time per size; serial collector, memory-mapped files. The JVM counts its processor time in steps of 10 ms, so a median is good to about 5%%. **(b) get**: the same by number without the merge instance.", warmSeconds)
-	line("- **(c) bare**: hikkoshi's own decompression of every chunk with its checksum, one document in 128 taken apart. So it tells what the documents cost, not how good the decompression is; for that, see (a).")
+	line("- **(a) merge**: Java, `StoredFieldsReader.getMergeInstance()` of the Lucene that wrote the files (4.1: of 5.5, since 4.10 has none), every stored field of every document handed to a visitor; no checksum, no versions, no deletions. Warmed up for %.1f seconds of processor time per size; serial collector, memory-mapped files. The JVM counts its processor time in steps of 10 ms, so its measurements take %.1f seconds. **(b) get**: the same by number without the merge instance.", warmSeconds, javaSeconds)
+	line("- **(c) bare**: hikkoshi's own decompression of every chunk with its checksum, one document in 128 taken apart. So it tells what the documents cost, not how good the decompression is; for that, see (a). Null above (c) is noise.")
 	line("- **(d) scroll**: one client, pages of about 1 MB, `_doc` order; processor time is the node's alone. The lab starts its nodes with the client compiler only, which makes them slower than a production node; nothing is mapped in these indices, which makes them faster.\n")
+}
+
+// spread says how far apart the measurements behind one median lie: of half of the medians, and of nine in ten.
+func (r *results) spread(line func(string, ...any)) {
+	var widths []float64
+	for _, method := range []string{methodNull, methodNDJSON, methodMerge, methodBare} {
+		r.each(func(one benchCase, size int) {
+			var rates []float64
+			middle, ok := r.median(one, size, method, 1, func(s sample) float64 { rates = append(rates, perCPU(s)); return perCPU(s) })
+			if ok && len(rates) > 1 {
+				widths = append(widths, (slices.Max(rates)-slices.Min(rates))/middle)
+			}
+		})
+	}
+	if len(widths) == 0 {
+		return
+	}
+	slices.Sort(widths)
+	line("The measurements behind one median, on one core, lie within %.0f%% of it from lowest to highest for half of the figures below, within %.0f%% for nine in ten. Differences smaller than that say nothing.\n",
+		100*widths[len(widths)/2], 100*widths[len(widths)*9/10])
 }
 
 func (r *results) rates(line func(string, ...any)) {
