@@ -2,6 +2,12 @@ package transform
 
 // choices.go answers: what may a person decide about the transforms? Next: userrules.go.
 
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
 // Choices are a person's decisions; the zero value is the safe default of each.
 type Choices struct {
 	// Types says what becomes of several types in one index from 6.0 on: "split" into an index each (default), or "join" in
@@ -45,6 +51,24 @@ const (
 	longIDsHash   = "hash"
 	longIDsRefuse = "quarantine"
 )
+
+// Validate says which words of the choices mean nothing, and what is wrong with a rule.
+func (c Choices) Validate() error {
+	for _, word := range []struct {
+		key, chosen string
+		known       []string
+	}{{"types", c.Types, []string{typesSplit, typesJoin}}, {"ids", c.IDs, []string{idsPrefix, idsKeep}}, {"long_ids", c.LongIDs, []string{longIDsRefuse, longIDsHash}}} {
+		if word.chosen != "" && !slices.Contains(word.known, word.chosen) {
+			return fmt.Errorf("%s: %q is none of %s", word.key, word.chosen, strings.Join(word.known, ", "))
+		}
+	}
+	for i, rule := range c.Rules {
+		if err := rule.Validate(); err != nil {
+			return fmt.Errorf("rule %d: %w", i+1, err)
+		}
+	}
+	return nil
+}
 
 func or(chosen, fallback string) string {
 	if chosen == "" {

@@ -47,9 +47,9 @@ func (d *draft) query(where string, q *object) *object {
 		return bool_(clause, d.queries(where, q, kind))
 	case "not":
 		inner := body
-		if body.object0("filter") != nil {
+		if body.object("filter") != nil {
 			inner = body.object("filter")
-		} else if body.object0("query") != nil {
+		} else if body.object("query") != nil {
 			inner = body.object("query")
 		}
 		if inner == nil {
@@ -57,7 +57,7 @@ func (d *draft) query(where string, q *object) *object {
 		}
 		return bool_("must_not", d.query(where, inner))
 	case "query", "fquery":
-		if inner := body.object0("query"); kind == "fquery" && inner != nil {
+		if inner := body.object("query"); kind == "fquery" && inner != nil {
 			return d.query(where, inner)
 		}
 		if kind == "query" && body != nil {
@@ -65,15 +65,15 @@ func (d *draft) query(where string, q *object) *object {
 		}
 	case "filtered":
 		out := &object{}
-		if inner := body.object0("query"); inner != nil {
+		if inner := body.object("query"); inner != nil {
 			out.set("must", d.query(where, inner))
 		}
-		if inner := body.object0("filter"); inner != nil {
+		if inner := body.object("filter"); inner != nil {
 			out.set("filter", d.query(where, inner))
 		}
 		return newObject("bool", out)
 	case "missing":
-		if field := body.object0type0("field"); field != "" {
+		if field := body.text("field"); field != "" {
 			return bool_("must_not", newObject("exists", newObject("field", text(field))))
 		}
 	case "in":
@@ -88,7 +88,7 @@ func (d *draft) query(where string, q *object) *object {
 		return newObject("match", body)
 	case "bool":
 		for _, clause := range []string{"must", "should", "must_not", "filter"} {
-			switch v := body.object0any(clause).(type) {
+			switch v := body.get(clause).(type) {
 			case *object:
 				body.set(clause, d.query(where, v))
 			case list:
@@ -98,7 +98,7 @@ func (d *draft) query(where string, q *object) *object {
 		return q
 	case "nested", "has_child", "has_parent", "constant_score":
 		for _, inner := range []string{"query", "filter"} {
-			if o := body.object0(inner); o != nil {
+			if o := body.object(inner); o != nil {
 				now := d.query(where, o)
 				name := inner
 				if kind != "constant_score" {
@@ -184,20 +184,6 @@ func (d *draft) queryList(where string, items list) list {
 		}
 	}
 	return out
-}
-
-func (o *object) object0type0(key string) string {
-	if o == nil {
-		return ""
-	}
-	return o.text(key)
-}
-
-func (o *object) object0any(key string) value {
-	if o == nil {
-		return nil
-	}
-	return o.get(key)
 }
 
 // fullPath is the field that a filter of 1.x meant by a short name, or by one that began with the type.

@@ -80,23 +80,15 @@ func es5Fielddata() Rule {
 		if options.text("loading") == "eager_global_ordinals" {
 			f.body.set("eager_global_ordinals", boolean(true))
 		}
-		filter := options.object("filter").object0("frequency")
+		filter := options.object("filter").object("frequency")
 		if f.kind() == "text" && filter.len() > 0 {
 			f.body.set("fielddata_frequency_filter", filter)
 		}
-		if options.object("filter").object0("regex") != nil {
+		if options.object("filter").object("regex") != nil {
 			d.found(Warning, where, "fielddata.filter.regex has no successor", "")
 		}
 		d.drop(where, f.body, "fielddata", "its options are gone; fielddata is a boolean")
 	}}
-}
-
-// object0 is object for a receiver that may be nil.
-func (o *object) object0(key string) *object {
-	if o == nil {
-		return nil
-	}
-	return o.object(key)
 }
 
 func es5Floats() Rule {

@@ -9,10 +9,6 @@ import (
 
 func es5IndexNames() Rule {
 	return Rule{Name: "es5_index_names", Rows: []string{"2-24"}, Since: elasticsearch(5, 0), Why: "names of indices must not begin with - or + since 5.0", index: func(d *draft) error {
-		if name, ok := d.choices.Names[d.in.Name]; ok {
-			d.changed("index", d.name, name, "renamed as migration.yaml says")
-			d.name = name
-		}
 		d.renameIndex(func(name string) bool { return !strings.HasPrefix(name, "-") && !strings.HasPrefix(name, "+") })
 		return nil
 	}}

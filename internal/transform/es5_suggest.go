@@ -64,9 +64,8 @@ func es5Percolator() Rule {
 			}
 		}
 		t.name, t.traits.sourceName = "queries", ".percolator"
-		t.traits.queryField = true
 		d.changed("mapping .percolator", before, t.mapping.clone(), "a percolator is a field since 5.0")
-		d.found(Warning, "mapping .percolator", "percolating goes through the percolate query", "change the clients from _percolate to _search")
+		d.found(Warning, "mapping .percolator", "percolating goes through the percolate query, and stored queries are copied as they are", "change the clients from _percolate to _search; write stored queries anew that hold filters of 1.x")
 		return nil
 	}}
 }

@@ -8,7 +8,7 @@ func es6ParentJoin() Rule {
 	return Rule{Name: "es6_parent_join", Rows: []string{"3-02", "4-03", "1-23"}, Since: elasticsearch(6, 0), Why: "a parent is no type but a join field since 6.0", index: func(d *draft) error {
 		relations := &object{}
 		for _, t := range d.types {
-			parent := t.mapping.object("_parent").object0type()
+			parent := t.mapping.object("_parent").text("type")
 			if parent == "" {
 				t.mapping.delete("_parent")
 				continue
@@ -23,7 +23,7 @@ func es6ParentJoin() Rule {
 			return nil
 		}
 		d.joinName = or(d.choices.JoinField, "join")
-		for slices.ContainsFunc(d.types, func(t *docType) bool { return t.mapping.object("properties").has0(d.joinName) }) {
+		for slices.ContainsFunc(d.types, func(t *docType) bool { return t.mapping.object("properties").has(d.joinName) }) {
 			d.joinName += "_field"
 		}
 		relations.each(func(parent string, v value) {
@@ -55,12 +55,3 @@ func es6ParentJoin() Rule {
 		return nil
 	}}
 }
-
-func (o *object) object0type() string {
-	if o == nil {
-		return ""
-	}
-	return o.text("type")
-}
-
-func (o *object) has0(key string) bool { return o != nil && o.has(key) }

@@ -90,6 +90,9 @@ func (d *draft) joinTypes(t *targetIndex) {
 	for _, docType := range t.types {
 		unite(d, t, union, docType.mapping, "", docType.name)
 	}
+	if slices.ContainsFunc(t.types, func(o *docType) bool { return !o.mapping.has("_routing") }) {
+		d.drop("mapping", union, "_routing", "not all types that share the index require routing")
+	}
 	field := d.choices.typeField()
 	properties := union.object("properties")
 	if properties == nil {

@@ -75,6 +75,9 @@ type Finding struct {
 
 // Index plans one index: what to create on the target, what changes on the way, and what a person must know.
 func Index(in IndexInput, source, target es.Version, choices Choices) (IndexPlan, error) {
+	if err := choices.Validate(); err != nil {
+		return IndexPlan{}, fmt.Errorf("index %s: choices: %w", in.Name, err)
+	}
 	d, err := newDraft(in, source, target, choices)
 	if err != nil {
 		return IndexPlan{}, fmt.Errorf("index %s: %w", in.Name, err)
@@ -109,8 +112,8 @@ type targetIndex struct {
 func (t *targetIndex) sourceTypes() []string {
 	var names []string
 	for _, docType := range t.types {
-		if docType.name != "" {
-			names = append(names, docType.name)
+		if name := docType.sourceName(); name != "" {
+			names = append(names, name)
 		}
 	}
 	return names

@@ -87,7 +87,7 @@ func Lifecycle(name string, body []byte, patterns []string, target es.Version) (
 
 // hasRollover says whether ages count from the rollover, as they do in ILM then.
 func hasRollover(found *object) bool {
-	return found.object("hot").object0("actions").object0("rollover") != nil
+	return found.object("hot").object("actions").object("rollover") != nil
 }
 
 func (d *draft) lifecycleAction(where, action string, options *object) list {

@@ -54,8 +54,8 @@ func newTypes() Rule {
 		if !d.target.AtLeast(5, 0) && (kind == "text" || kind == "keyword") {
 			return
 		}
-		d.drop0(f, "time_series_metric", es.OpenSearch)
-		d.drop0(f, "time_series_dimension", es.OpenSearch)
+		d.dropMetric(f, "time_series_metric", es.OpenSearch)
+		d.dropMetric(f, "time_series_dimension", es.OpenSearch)
 		if kind == "sparse_vector" && !d.source.AtLeast(8, 0) && d.target.AtLeast(8, 0) {
 			d.found(Blocker, d.where(f), "sparse_vector of 7.x is another type than that of 8.11", "map it as rank_features or drop it by a rule of your own")
 			return
@@ -128,7 +128,7 @@ func (d *draft) replaceType(f field, now string) {
 	*f.body = *kept
 }
 
-func (d *draft) drop0(f field, key string, unless es.Product) {
+func (d *draft) dropMetric(f field, key string, unless es.Product) {
 	if d.target.Product == unless || !d.target.AtLeast(7, 16) {
 		d.drop(d.where(f), f.body, key, "unknown to the target")
 	}

@@ -45,6 +45,11 @@ type docType struct {
 	traits traits
 }
 
+// sourceName is the type's name at the source, whatever a rule calls it since.
+func (t *docType) sourceName() string {
+	return or(t.traits.sourceName, t.name)
+}
+
 // field is one definition inside a mapping.
 type field struct {
 	docType *docType
@@ -98,6 +103,11 @@ func newDraft(in IndexInput, source, target es.Version, choices Choices) (*draft
 	d := &draft{in: in, source: source, target: target, created: in.Created, choices: choices, name: in.Name, settings: &object{}, aliases: &object{}}
 	if d.created.IsZero() {
 		d.created = source
+	}
+	if name, ok := choices.Names[in.Name]; ok {
+		d.rule = &Rule{Name: "user"}
+		d.changed("index", d.name, name, "renamed as migration.yaml says")
+		d.name = name
 	}
 	if err := d.readSettings(in.Settings); err != nil {
 		return nil, fmt.Errorf("settings: %w", err)

@@ -103,6 +103,9 @@ func (d *draft) settingValue(key, name string, v value) {
 			}
 			replaceWith(now, "the target knows no such codec")
 		}
+	case name == "mode" && written == "time_series":
+		d.found(Warning, "settings "+key, "time series indices need dimensions and a time range that belong to a data stream; the copy is a standard index", "write a template with a data stream for what comes new")
+		d.drop("settings", d.settings, key, "belongs to a data stream")
 	case name == "refresh_interval" || name == "gc_deletes" || strings.Contains(name, "slowlog.threshold."):
 		replaceWith(withTimeUnit(written), "times need a unit, and whole numbers of it, since 5.0")
 	case name == "translog.flush_threshold_size":

@@ -11,6 +11,8 @@ import (
 type traits struct {
 	// sourceName is the type's name at the source when a rule changed it.
 	sourceName string
+	// targetName is what the type is called from then on.
+	targetName string
 	// booleans, geoPoints and dates hold the paths of such fields whose values may need another form.
 	booleans, geoPoints, dates *paths
 	// parentType is set for children; relation and joinField for all members of a family.
@@ -22,8 +24,6 @@ type traits struct {
 	timestampField, expiryField string
 	// unwrap is the type's name as 1.x allowed around a document.
 	unwrap string
-	// queryField says that documents were percolator queries.
-	queryField bool
 	// defaultAnalyzer and defaultSearchAnalyzer are what a type of 1.x said for all its fields.
 	defaultAnalyzer, defaultSearchAnalyzer string
 }

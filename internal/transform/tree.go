@@ -46,17 +46,29 @@ func newObject(pairs ...any) *object {
 	return o
 }
 
-func (o *object) get(key string) value { return o.values[key] }
+// get gives a member, or nil; of no object, nothing.
+func (o *object) get(key string) value {
+	if o == nil {
+		return nil
+	}
+	return o.values[key]
+}
 
-func (o *object) has(key string) bool { _, ok := o.values[key]; return ok }
+func (o *object) has(key string) bool {
+	if o == nil {
+		return false
+	}
+	_, ok := o.values[key]
+	return ok
+}
 
 func (o *object) object(key string) *object {
-	child, _ := o.values[key].(*object)
+	child, _ := o.get(key).(*object)
 	return child
 }
 
 // text gives a value's content as text: "true" for true and for "true" alike; empty when absent or not a scalar.
-func (o *object) text(key string) string { return textOf(o.values[key]) }
+func (o *object) text(key string) string { return textOf(o.get(key)) }
 
 func textOf(v value) string {
 	written, ok := v.(literal)

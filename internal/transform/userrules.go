@@ -88,27 +88,8 @@ func userMapping() Rule {
 			if err := rule.Validate(); err != nil {
 				return fmt.Errorf("rule %d of migration.yaml: %w", i+1, err)
 			}
-			for _, t := range d.targets() {
-				if t.mapping == nil {
-					continue
-				}
-				for _, from := range sortedKeys(rule.Rename) {
-					d.renameField(t.mapping, from, rule.Rename[from])
-				}
-				for _, name := range rule.Drop {
-					if properties, leaf := parentOf(t.mapping, name); properties.has0(leaf) {
-						d.drop("mapping "+name, properties, leaf, "a rule of migration.yaml")
-					}
-				}
-				for _, name := range sortedKeys(rule.Type) {
-					if properties, leaf := parentOf(t.mapping, name); properties != nil {
-						now := definition(rule.Type[name])
-						d.changed("mapping "+name, properties.get(leaf), now, "a rule of migration.yaml")
-						properties.set(leaf, now)
-					} else {
-						d.found(Warning, "mapping "+name, "a rule of migration.yaml names a type for a field whose object is not mapped", "map the object, or correct the path")
-					}
-				}
+			for _, mapping := range d.targetMappings() {
+				d.userFields(rule, mapping)
 			}
 			if rule.Split != "" {
 				d.found(Info, "index", "each document goes to the index "+d.name+"-<"+rule.Split+">", "")
@@ -116,6 +97,41 @@ func userMapping() Rule {
 		}
 		return nil
 	}}
+}
+
+// targetMappings are the mappings that the target will have: one for each index from 6.0 on, one for each type before.
+func (d *draft) targetMappings() []*object {
+	var mappings []*object
+	for _, t := range d.targets() {
+		if t.joined {
+			mappings = append(mappings, t.mapping)
+			continue
+		}
+		for _, docType := range t.types {
+			mappings = append(mappings, docType.mapping)
+		}
+	}
+	return mappings
+}
+
+func (d *draft) userFields(rule UserRule, mapping *object) {
+	for _, from := range sortedKeys(rule.Rename) {
+		d.renameField(mapping, from, rule.Rename[from])
+	}
+	for _, name := range rule.Drop {
+		if properties, leaf := parentOf(mapping, name); properties.has(leaf) {
+			d.drop("mapping "+name, properties, leaf, "a rule of migration.yaml")
+		}
+	}
+	for _, name := range sortedKeys(rule.Type) {
+		if properties, leaf := parentOf(mapping, name); properties != nil {
+			now := definition(rule.Type[name])
+			d.changed("mapping "+name, properties.get(leaf), now, "a rule of migration.yaml")
+			properties.set(leaf, now)
+		} else {
+			d.found(Warning, "mapping "+name, "a rule of migration.yaml names a type for a field whose object is not mapped", "map the object, or correct the path")
+		}
+	}
 }
 
 func definition(v string) *object {
@@ -151,7 +167,7 @@ func parentOf(mapping *object, name string) (*object, string) {
 
 func (d *draft) renameField(mapping *object, from, to string) {
 	properties, leaf := parentOf(mapping, from)
-	if !properties.has0(leaf) {
+	if !properties.has(leaf) {
 		return
 	}
 	body := properties.get(leaf)
