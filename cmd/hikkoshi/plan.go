@@ -134,8 +134,8 @@ func showFacts(view *ui.View, facts *plan.Facts) {
 
 func showFindings(view *ui.View, findings []plan.Finding) {
 	marks := map[plan.Severity]string{plan.Blocker: "■ decide", plan.Warning: "▲ mind", plan.Info: "· note"}
-	for _, finding := range findings {
-		text := fmt.Sprintf("%s  %s: %s", marks[finding.Severity], finding.Subject, finding.Message)
+	for _, finding := range plan.Grouped(findings) {
+		text := fmt.Sprintf("%s  %s: %s [%s]", marks[finding.Severity], finding.Subject, finding.Message, finding.ID)
 		if finding.WillDo != "" {
 			text += "\n            → " + finding.WillDo
 		}

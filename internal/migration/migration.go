@@ -25,6 +25,8 @@ type Migration struct {
 	Indices Indices `yaml:"indices,omitempty"`
 	// Kibana says what happens to .kibana indices: migrate (default), keep-target or beside.
 	Kibana string `yaml:"kibana,omitempty"`
+	// Accept names findings (by the word in brackets) that would block the plan and that the person has decided about.
+	Accept []string `yaml:"accept,omitempty"`
 	// Transform decides how indices and documents are changed for a newer version.
 	Transform transform.Choices `yaml:"transform,omitempty"`
 	// Load limits what is sent to the target.

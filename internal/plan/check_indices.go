@@ -85,7 +85,7 @@ func checkRoutes(facts *Facts, _ *migration.Migration, routes []Route) []Finding
 				WillDo: fmt.Sprintf("its documents are read out of the snapshot and sent by _bulk; %d changes to its mapping and settings", len(route.Changes))})
 		}
 		for _, one := range route.Findings {
-			findings = append(findings, Finding{ID: one.Rule, Severity: Severity(one.Severity), Subject: one.Where, Message: one.Message, Decide: one.Decide})
+			findings = append(findings, Finding{ID: one.Rule, Severity: Severity(one.Severity), Subject: route.Source + " " + one.Where, Message: one.Message, Decide: one.Decide})
 		}
 	}
 	if len(routes) == 0 {

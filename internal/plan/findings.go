@@ -5,6 +5,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/hikkoshi/hikkoshi/internal/migration"
 )
@@ -48,9 +49,33 @@ func Diagnose(facts *Facts, wanted *migration.Migration, routes []Route) []Findi
 	for _, check := range checks {
 		findings = append(findings, check(facts, wanted, routes)...)
 	}
+	for i := range findings {
+		if findings[i].Severity == Blocker && slices.Contains(wanted.Accept, findings[i].ID) {
+			findings[i].Severity, findings[i].WillDo = Warning, "accepted in migration.yaml"
+		}
+	}
 	rank := map[Severity]int{Blocker: 0, Warning: 1, Info: 2}
 	slices.SortStableFunc(findings, func(a, b Finding) int { return cmp.Compare(rank[a.Severity], rank[b.Severity]) })
 	return findings
+}
+
+// Grouped puts together findings that say the same of several subjects, in the order of the first of each.
+func Grouped(findings []Finding) []Finding {
+	type words struct{ id, message, willDo, decide string }
+	places := map[words]int{}
+	var grouped []Finding
+	for _, finding := range findings {
+		key := words{finding.ID, finding.Message, finding.WillDo, finding.Decide}
+		if place, known := places[key]; known {
+			if !strings.Contains(", "+grouped[place].Subject+",", ", "+finding.Subject+",") {
+				grouped[place].Subject += ", " + finding.Subject
+			}
+			continue
+		}
+		places[key] = len(grouped)
+		grouped = append(grouped, finding)
+	}
+	return grouped
 }
 
 // Blockers filters the findings that stop the move.

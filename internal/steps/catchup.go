@@ -221,6 +221,10 @@ func (r *round) send(ctx context.Context, pair *pairing, wanted []es.Document) (
 			if err != nil || !moves {
 				return err
 			}
+			if becomes.Source == nil {
+				result.Refused = append(result.Refused, load.Refused{Index: becomes.Index, Type: becomes.Type, ID: becomes.ID, Error: "quarantine", Reason: "its index keeps no source"})
+				return nil
+			}
 			return sender.Add(ctx, becomes)
 		})
 		if err != nil {
@@ -228,7 +232,7 @@ func (r *round) send(ctx context.Context, pair *pairing, wanted []es.Document) (
 		}
 	}
 	outcome, err := sender.Finish(ctx)
-	result.Written, result.Existing, result.Refused = outcome.Written, outcome.Existing, outcome.Refused
+	result.Written, result.Existing, result.Refused = outcome.Written, outcome.Existing, append(result.Refused, outcome.Refused...)
 	if err != nil {
 		return result, fmt.Errorf("write to %s: %w", pair.toIndex, err)
 	}
