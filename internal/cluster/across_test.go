@@ -109,6 +109,7 @@ func TestWhatAnotherVersionWroteIsRecognisedOnRealNodes(t *testing.T) {
 		}},
 	} {
 		t.Run(target.version, func(t *testing.T) {
+			labtest.Rare(t, target.version)
 			fixture(t, target.version)
 			folder := t.TempDir()
 			node := labtest.Node(t, target.version, folder)
@@ -212,6 +213,7 @@ func TestAScanOfRestoredIndicesEqualsWhatTheirClusterRecorded(t *testing.T) {
 		{"7.10.2", "os2.19.3", nil},
 	} {
 		t.Run(one.source+" on "+one.target, func(t *testing.T) {
+			labtest.Rare(t, one.target)
 			wanted := map[string]map[string]truth{}
 			readTruth(t, one.source, "s3", func(document truth) {
 				if !slices.Contains(one.without, document.Index) {

@@ -141,6 +141,7 @@ func (b *bench) snapshot(repository, name string, indices ...string) {
 func TestEveryCallWorksOnEveryVersion(t *testing.T) {
 	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
+			labtest.Rare(t, version)
 			folder := t.TempDir()
 			node := labtest.Node(t, version, folder)
 			for _, part := range []struct {

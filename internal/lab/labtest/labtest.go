@@ -3,6 +3,8 @@ package labtest
 
 import (
 	"context"
+	"os"
+	"slices"
 	"testing"
 
 	"github.com/hikkoshi/hikkoshi/internal/lab"
@@ -75,4 +77,15 @@ func Pair(t testing.TB, source, target string, repoDirs ...string) (from, to *la
 		t.Fatal(other.err)
 	}
 	return first, other.node
+}
+
+// allVersions names the environment variable that runs what takes too long for every day.
+const allVersions = "HIKKOSHI_ALL_VERSIONS"
+
+// Rare skips a test of a version that is not run every day, unless HIKKOSHI_ALL_VERSIONS is set.
+func Rare(t testing.TB, version string) {
+	t.Helper()
+	if os.Getenv(allVersions) == "" && !slices.Contains([]string{"2.3.2", "5.5.2", "7.10.2", "os2.19.3"}, version) {
+		t.Skipf("%s is only tested with %s=1", version, allVersions)
+	}
 }
