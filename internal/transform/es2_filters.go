@@ -113,7 +113,7 @@ func (d *draft) query(where string, q *object) *object {
 		}
 		return q
 	case "term", "terms", "prefix", "range", "match", "wildcard", "regexp":
-		d.plainParameters(kind, body)
+		d.plainParameters(where, kind, body)
 		return q
 	case "type":
 		if d.target.AtLeast(7, 0) {
@@ -130,7 +130,7 @@ func (d *draft) query(where string, q *object) *object {
 }
 
 // plainParameters drops the options of filters and of executions that queries never had.
-func (d *draft) plainParameters(kind string, body *object) {
+func (d *draft) plainParameters(where, kind string, body *object) {
 	for _, key := range []string{"_cache", "_cache_key", "_name", "execution"} {
 		if key != "_name" {
 			body.delete(key)
@@ -139,6 +139,9 @@ func (d *draft) plainParameters(kind string, body *object) {
 	body.each(func(name string, v value) {
 		if now := d.fullPath(name); now != name {
 			body.rename(name, now)
+		}
+		if d.target.AtLeast(5, 0) && d.unindexed(name) {
+			d.found(Blocker, where, "its filter asks for "+name+", which is not indexed: 1.x and 2.x found nothing, and the target refuses the alias", "map the field with an index, or leave the alias out")
 		}
 		inner, ok := v.(*object)
 		if !ok || kind != "range" {
@@ -184,6 +187,18 @@ func (d *draft) queryList(where string, items list) list {
 		}
 	}
 	return out
+}
+
+// unindexed says whether a field is mapped without an index in one of the types.
+func (d *draft) unindexed(name string) bool {
+	found := false
+	for _, t := range d.types {
+		d.eachField(t, func(f field) {
+			index := f.body.text("index")
+			found = found || f.path == name && !f.template && (index == "no" || index == "false")
+		})
+	}
+	return found
 }
 
 // fullPath is the field that a filter of 1.x meant by a short name, or by one that began with the type.

@@ -29,6 +29,11 @@ func es2Mapping() Rule {
 			d.found(Blocker, where, "the analyzer is named by each document (_analyzer); nothing replaces that", "make an index per analyzer by a split rule of your own, or accept one analyzer for all")
 			d.drop(where, t.mapping, "_analyzer", "refused since 2.0")
 		}
+		if source := t.mapping.object("_source"); source != nil {
+			for _, key := range []string{"compress", "compress_threshold"} {
+				d.drop(where+" _source", source, key, "sources are always compressed since 2.0")
+			}
+		}
 		if timestamp := t.mapping.object("_timestamp"); timestamp != nil && !d.target.AtLeast(5, 0) {
 			keepOnly(d, where+" _timestamp", timestamp, []string{"enabled", "format", "default", "ignore_missing"})
 		}
@@ -68,10 +73,17 @@ var parametersOfKinds = map[string][]string{
 }
 
 func es2FieldParameters() Rule {
-	return Rule{Name: "es2_field_parameters", Rows: []string{"1-03", "1-10", "1-16", "1-17", "1-18", "1-22", "1-19"}, Since: elasticsearch(2, 0), Why: "2.0 refuses parameters that it doesn't know, and has one name for each that 1.x had two of", field: func(d *draft, f field) {
+	return Rule{Name: "es2_field_parameters", Rows: []string{"1-03", "1-10", "1-16", "1-17", "1-18", "1-22", "1-19", "2-41"}, Since: elasticsearch(2, 0), Why: "2.0 refuses parameters that it doesn't know, and has one name for each that 1.x had two of", field: func(d *draft, f field) {
 		where := d.where(f)
 		multiField(d, f)
 		kind := f.kind()
+		if kind == "murmur3" && f.multi {
+			d.changed(where, f.body, nil, "murmur3 needs a plugin that the target may lack; cardinality hashes by itself")
+			if f.parent.delete(f.name); f.parent.len() == 0 {
+				f.owner.delete("fields")
+			}
+			return
+		}
 		indexName := f.body.text("index_name")
 		if indexName != "" && indexName != f.name && !f.template {
 			f.body.set("copy_to", append(textList(f.body.get("copy_to")), text(indexName)))

@@ -6,7 +6,7 @@ package transform
 import "slices"
 
 func es5FieldParameters() Rule {
-	return Rule{Name: "es5_field_parameters", Rows: []string{"2-05", "2-06", "2-11", "2-41", "1-19"}, Since: elasticsearch(5, 0),
+	return Rule{Name: "es5_field_parameters", Rows: []string{"2-05", "2-06", "2-11"}, Since: elasticsearch(5, 0),
 		Why: "index is true or false since 5.0, and options of the old number and point formats are refused", field: dropFieldParameters}
 }
 
@@ -17,14 +17,6 @@ func isNumeric(kind string) bool { return slices.Contains(numericKinds, kind) }
 
 func dropFieldParameters(d *draft, f field) {
 	kind := f.kind()
-	if kind == "murmur3" && f.multi {
-		d.changed(d.where(f), f.body, nil, "murmur3 needs a plugin that the target may lack; cardinality hashes by itself")
-		f.parent.delete(f.name)
-		if f.owner != nil && f.parent.len() == 0 {
-			f.owner.delete("fields")
-		}
-		return
-	}
 	if kind == "text" || kind == "keyword" || kind == "string" || kind == "object" || kind == "nested" || kind == "" && !f.template {
 		return
 	}

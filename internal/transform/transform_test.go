@@ -27,6 +27,8 @@ type testCase struct {
 	in                      IndexInput
 	choices                 Choices
 	documents               []string
+	// targets are the lab's versions that have the modules for it; all later ones when there are none.
+	targets []string
 }
 
 func readCase(t *testing.T, file string) testCase {
@@ -54,6 +56,8 @@ func readCase(t *testing.T, file string) testCase {
 			err = json.Unmarshal(part.Data, &c.in.Aliases)
 		case "choices":
 			err = json.Unmarshal(part.Data, &c.choices)
+		case "targets":
+			c.targets = strings.Fields(string(part.Data))
 		case "name":
 			c.in.Name = strings.TrimSpace(string(part.Data))
 		case "documents":
@@ -111,6 +115,51 @@ func TestEachCaseBecomesWhatItsFileSays(t *testing.T) {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+func TestAMappingOfManyFieldsRaisesTheLimit(t *testing.T) {
+	t.Parallel()
+	fields := map[string]any{}
+	for i := range 1100 {
+		fields[fmt.Sprintf("f%d", i)] = map[string]any{"type": "long", "fields": map[string]any{"s": map[string]any{"type": "string"}}}
+	}
+	mappings, err := json.Marshal(map[string]any{"doc": map[string]any{"properties": fields}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan, err := Index(IndexInput{Name: "x", Mappings: mappings}, elasticsearch(2, 3), seven, Choices{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	limit := gjson.GetBytes(plan.Targets[0].Body, `settings.index\.mapping\.total_fields\.limit`).Int()
+	if limit < 2200 || !slices.ContainsFunc(plan.Findings, func(f Finding) bool { return f.Severity == Warning && strings.Contains(f.Message, "2200") }) {
+		t.Errorf("limit %d, %+v", limit, plan.Findings)
+	}
+}
+
+// Each rule that touches an index leaves its trace in some case; templates and Kibana's objects have tests of their own.
+func TestEachRuleHasACase(t *testing.T) {
+	t.Parallel()
+	traced := map[string]bool{}
+	for _, file := range caseFiles(t) {
+		c := readCase(t, file)
+		plan, err := Index(c.in, c.source, c.target, c.choices)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, change := range plan.Changes {
+			traced[change.Rule] = true
+		}
+		for _, finding := range plan.Findings {
+			traced[finding.Rule] = true
+		}
+	}
+	for _, rule := range Rules() {
+		touches := rule.index != nil || rule.mapping != nil || rule.field != nil || rule.alias != nil
+		if touches && !traced[rule.Name] {
+			t.Errorf("no case shows what %s does", rule.Name)
+		}
 	}
 }
 
