@@ -132,6 +132,16 @@ func (d *draft) documentRules(t *targetIndex) (*DocumentRules, error) {
 	return r, nil
 }
 
+// NeedsMetadata says that documents must come through ApplyWith, with their _timestamp and _ttl: they become fields.
+func (r *DocumentRules) NeedsMetadata() bool {
+	for _, t := range r.types {
+		if t.timestampField != "" || t.expiryField != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // Apply changes one document in place. A source that changes is written behind dst, and doc.Source then lies there, so
 // that dst may be used again once the document has been sent. With Quarantine the document is as it came.
 func (r *DocumentRules) Apply(dst []byte, doc *es.Document) (Action, string, error) {

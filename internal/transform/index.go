@@ -37,7 +37,8 @@ type TargetIndex struct {
 	Body []byte
 	// Types are the source's types whose documents go there; empty where the source has none.
 	Types []string
-	// Type is the type's name on the target; empty from 7.0 on, where there is none to name.
+	// Type is the type's name on the target; empty from 7.0 on, where there is none to name, and before 6.0 where several
+	// types share the index and each document keeps its own.
 	Type string
 	// Documents says how each document changes; nil means that sources, ids and routing pass through untouched.
 	Documents *DocumentRules
@@ -120,7 +121,7 @@ func (t *targetIndex) sourceTypes() []string {
 }
 
 func (t *targetIndex) typeName(target es.Version) string {
-	if target.AtLeast(7, 0) {
+	if target.AtLeast(7, 0) || !target.AtLeast(6, 0) && len(t.types) > 1 {
 		return ""
 	}
 	return t.mapped

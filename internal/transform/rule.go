@@ -104,7 +104,7 @@ func newDraft(in IndexInput, source, target es.Version, choices Choices) (*draft
 	if d.created.IsZero() {
 		d.created = source
 	}
-	if name, ok := choices.Names[in.Name]; ok {
+	if name, ok := choices.Names[in.Name]; ok && name != in.Name {
 		d.rule = &Rule{Name: "user"}
 		d.changed("index", d.name, name, "renamed as migration.yaml says")
 		d.name = name
