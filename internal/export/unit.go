@@ -25,7 +25,8 @@ type unit struct {
 	span        lucene.Range
 	verify      string // the file to verify as a whole, since no unit reads all of it
 	pending     *pending
-	chunks      chan chunk // in ordered mode
+	chunks      chan chunk                   // in ordered mode
+	rebuilders  map[string]*lucene.Rebuilder // by type, for documents without a source
 }
 
 // pending counts the units of one index that are not finished.
@@ -213,6 +214,11 @@ func (s *scan) scanUnit(ctx context.Context, u *unit, visit visitor, d *Document
 }
 
 func (s *scan) visitOne(from *lucene.Document, u *unit, visit visitor, d *Document, counted *Summary, lose func(from, to int, err error) error) error {
+	if from.Source == nil {
+		if err := u.rebuild(from); err != nil {
+			return lose(from.DocID, from.DocID+1, err)
+		}
+	}
 	if err := d.take(from, u.defaultType); err != nil {
 		return lose(from.DocID, from.DocID+1, fmt.Errorf("%w: %w", errUnreadableSource, err))
 	}

@@ -5,6 +5,8 @@ package plan
 import (
 	"fmt"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/hikkoshi/hikkoshi/internal/migration"
 )
 
@@ -75,6 +77,31 @@ func checkKibana(facts *Facts, wanted *migration.Migration, routes []Route) []Fi
 		findings = append(findings, finding)
 	}
 	return findings
+}
+
+// checkSources finds indices that keep no source: what a backfill sends of them is put together from what is left.
+func checkSources(facts *Facts, _ *migration.Migration, routes []Route) []Finding {
+	var findings []Finding
+	for _, route := range routes {
+		index, _ := facts.Source.Index(route.Source)
+		if route.Kind != Backfill || !keepsNoSource(index.Mappings) {
+			continue
+		}
+		findings = append(findings, Finding{ID: "no-source", Severity: Blocker, Subject: route.Source,
+			Message: "the index keeps no _source, so its documents can only be put together from stored fields and doc values: order, duplicates and texts without a copy are lost, and the proof cannot hold for it",
+			Decide:  "exclude the index (indices.exclude), or accept this finding"})
+	}
+	return findings
+}
+
+func keepsNoSource(mappings []byte) bool {
+	root := gjson.ParseBytes(mappings)
+	off := root.Get("_source.enabled").Raw == "false"
+	root.ForEach(func(_, docType gjson.Result) bool {
+		off = off || docType.Get("_source.enabled").String() == "false"
+		return true
+	})
+	return off
 }
 
 func checkRoutes(facts *Facts, _ *migration.Migration, routes []Route) []Finding {
