@@ -128,6 +128,9 @@ func es2FieldParameters() Rule {
 			d.found(Warning, where, "copy_to inside a multi-field is refused; move it to the main field by a rule of your own if it is needed", "")
 			d.drop(where, f.body, "copy_to", "refused inside a multi-field since 2.0")
 		}
+		if omits := f.body.text("omit_norms") != "" && isTrue(f.body.text("omit_norms")) || f.body.object("norms").text("enabled") == "false" || f.body.text("index") == "not_analyzed"; omits && !d.target.AtLeast(5, 0) {
+			d.drop(where, f.body, "boost", "2.x refuses documents with a boosted field that has no norms")
+		}
 		for _, key := range []string{"postings_format", "doc_values_format"} {
 			d.drop(where, f.body, key, "formats are the server's since 2.0")
 		}

@@ -15,12 +15,15 @@ var analysisKinds = []string{"analysis.analyzer", "analysis.tokenizer", "analysi
 var renamedComponents = map[string]string{"nGram": "ngram", "NGram": "ngram", "edgeNGram": "edge_ngram", "EdgeNGram": "edge_ngram", "htmlStrip": "html_strip", "PathHierarchy": "path_hierarchy"}
 
 func es5Analysis() Rule {
-	return Rule{Name: "es5_analysis", Rows: []string{"2-27", "4-15", "5-15", "7-10"}, Since: elasticsearch(2, 0), Why: "components of the analysis with names in camel case are refused one after the other", index: func(d *draft) error {
+	return Rule{Name: "es5_analysis", Rows: []string{"2-27", "3-27", "4-15", "5-15", "7-10"}, Since: elasticsearch(2, 0), Why: "components of the analysis with names in camel case are refused one after the other", index: func(d *draft) error {
 		d.renameComponents(renamedComponents)
+		if !d.target.AtLeast(5, 0) {
+			return nil
+		}
+		for _, name := range d.components("analysis.analyzer") {
+			d.analyzerAlias(name)
+		}
 		for _, name := range []string{"default_index"} {
-			if !d.target.AtLeast(5, 0) {
-				break
-			}
 			for _, option := range d.options("analysis.analyzer", name) {
 				from, to := "index.analysis.analyzer."+name+"."+option, "index.analysis.analyzer.default."+option
 				if d.settings.has(to) {
@@ -79,10 +82,7 @@ func (d *draft) mapReferences(key string, change func(string) (now string, keep 
 }
 
 func es6Analysis() Rule {
-	return Rule{Name: "es6_analysis", Rows: []string{"3-26", "3-27", "3-28", "4-14"}, Since: elasticsearch(6, 0), Why: "wide ngrams need a setting, and synonyms take their case from the filters before them, since 6.0", index: func(d *draft) error {
-		for _, name := range d.components("analysis.analyzer") {
-			d.analyzerAlias(name)
-		}
+	return Rule{Name: "es6_analysis", Rows: []string{"3-26", "3-28", "4-14"}, Since: elasticsearch(6, 0), Why: "wide ngrams need a setting, and synonyms take their case from the filters before them, since 6.0", index: func(d *draft) error {
 		ngram, shingle := 0, 0
 		for _, family := range []string{"analysis.tokenizer", "analysis.filter"} {
 			for _, name := range d.components(family) {
@@ -122,7 +122,7 @@ func (d *draft) raise(key string, need, fallback int) {
 	}
 }
 
-// analyzerAlias copies an analyzer to its other name, which 6.x refuses as an alias.
+// analyzerAlias copies an analyzer to its other name, which 5.x and 6.x refuse as an alias.
 func (d *draft) analyzerAlias(name string) {
 	key := "index.analysis.analyzer." + name + ".alias"
 	if !d.settings.has(key) {
@@ -134,9 +134,9 @@ func (d *draft) analyzerAlias(name string) {
 				d.settings.set("index.analysis.analyzer."+alias+"."+option, d.settings.get("index.analysis.analyzer."+name+"."+option))
 			}
 		}
-		d.changed("settings index.analysis.analyzer."+alias, nil, "a copy of "+name, "aliases of analyzers are refused by 6.x")
+		d.changed("settings index.analysis.analyzer."+alias, nil, "a copy of "+name, "aliases of analyzers are refused by 5.x and 6.x")
 	}
-	d.drop("settings", d.settings, key, "aliases of analyzers are refused by 6.x")
+	d.drop("settings", d.settings, key, "aliases of analyzers are refused by 5.x and 6.x")
 }
 
 // synonymCase puts lowercase before a synonym filter that ignored case: newer ones silently don't.

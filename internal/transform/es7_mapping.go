@@ -2,7 +2,10 @@ package transform
 
 // es7_mapping.go answers: what else of a mapping and its analysis does 7.0 refuse? Next: es8_mapping.go.
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 func es7Mapping() Rule {
 	return Rule{Name: "es7_mapping", Rows: []string{"4-03", "4-08", "4-09", "4-29"}, Since: elasticsearch(7, 0), Why: "metadata fields, options of numbers and old geo_shape options are refused or deprecated since 7.0",
@@ -76,7 +79,8 @@ func es7Completion() Rule {
 		}
 		for _, item := range contexts {
 			context, ok := item.(*object)
-			if !ok || context.text("type") != "geo" || context.text("path") == "" {
+			if !ok || !strings.EqualFold(context.text("type"), "geo") || // 5.x answers GEO
+				context.text("path") == "" {
 				continue
 			}
 			properties := f.docType.mapping.object("properties")
