@@ -20,7 +20,10 @@ type moveTemplates struct {
 	source, target opener
 }
 
-const savedTemplates = "templates"
+const (
+	savedTemplates = "templates"
+	savedChanges   = "changes "
+)
 
 // ID is the step's name in the journal.
 func (s *moveTemplates) ID() string { return "templates" }
@@ -103,8 +106,12 @@ func (s *moveTemplates) Apply(ctx context.Context, rec *engine.Recorder) error {
 		if err != nil {
 			return fmt.Errorf("template %s: %w", name, err)
 		}
-		for _, note := range notes {
-			rec.Note("template %s: %s", name, note)
+		if len(notes) > 0 {
+			// Each change is in the journal; a person wants to know that there are some.
+			if err := rec.Save(savedChanges+name, notes); err != nil {
+				return err
+			}
+			rec.Note("template %s: %d things changed for %s", name, len(notes), info.Version.Full())
 		}
 		if err := target.PutTemplate(ctx, cluster.LegacyTemplate, name, body); err != nil {
 			return fmt.Errorf("write template %s: %w", name, err)
