@@ -32,7 +32,7 @@ func moveByBackfill(t *testing.T, from, to string, odd bool) {
 		t.Fatal(err)
 	}
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {closed: skip, exclude: [nosource]}\naccept: [es5_timestamp]\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {closed: skip, exclude: [nosource]}\naccept: [es5_timestamp, stored-metadata]\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
 	if code, output := attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("plan: %d\n%s", code, output)
 	}

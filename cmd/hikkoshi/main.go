@@ -121,6 +121,9 @@ func run(arguments []string) int {
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	err = parsed.Run(call, parser)
 	code := exitCode(err)
+	if err != nil && ctx.Err() != nil {
+		code = exitInterrupted
+	}
 	if err != nil && !errors.Is(err, errFindings) {
 		view.Error(err, hint(err), code)
 	}
