@@ -56,6 +56,25 @@ func (c *cutoverCommand) show(ctx context.Context, call *invocation, move *steps
 
 // phaseFinished says whether the journal has every step of a phase as done.
 func phaseFinished(move *steps.Move, phase string) (bool, error) {
+	open, err := anyStep(move, phase, func(_ engine.Step, progress engine.Progress) bool { return !progress.Done })
+	return err == nil && !open, err
+}
+
+// phaseBegun says whether a step of a phase began and was not taken back.
+func phaseBegun(move *steps.Move, phase string) (bool, error) {
+	return anyStep(move, phase, func(_ engine.Step, progress engine.Progress) bool { return progress.Begun })
+}
+
+// pastReturn says whether a step of retire that cannot be undone began.
+func pastReturn(move *steps.Move) (bool, error) {
+	return anyStep(move, steps.PhaseRetire, func(step engine.Step, progress engine.Progress) bool {
+		_, undoable := step.(engine.Undoer)
+		return !undoable && progress.Begun
+	})
+}
+
+// anyStep reads the journal and says whether what it tells of any step of a phase matches.
+func anyStep(move *steps.Move, phase string, matches func(engine.Step, engine.Progress) bool) (bool, error) {
 	list, err := move.Steps(phase)
 	if err != nil {
 		return false, err
@@ -65,11 +84,11 @@ func phaseFinished(move *steps.Move, phase string) (bool, error) {
 		return false, err
 	}
 	for _, step := range list {
-		if !journal.Step(phase, step.ID()).Done {
-			return false, journal.Close()
+		if matches(step, journal.Step(phase, step.ID())) {
+			return true, journal.Close()
 		}
 	}
-	return true, journal.Close()
+	return false, journal.Close()
 }
 
 type rollbackCommand struct {
@@ -105,41 +124,6 @@ func (c *rollbackCommand) Run(ctx context.Context, call *invocation) error {
 		call.View.Say("Everything that apply made is taken back.")
 	}
 	return call.View.Result(map[string]bool{"rolled_back": true})
-}
-
-func phaseBegun(move *steps.Move, phase string) (bool, error) {
-	list, err := move.Steps(phase)
-	if err != nil {
-		return false, err
-	}
-	journal, err := engine.ReadJournal(move.Wanted.StateFile(journalFile))
-	if err != nil {
-		return false, err
-	}
-	for _, step := range list {
-		if journal.Step(phase, step.ID()).Begun {
-			return true, journal.Close()
-		}
-	}
-	return false, journal.Close()
-}
-
-// pastReturn says whether a step of retire that cannot be undone began.
-func pastReturn(move *steps.Move) (bool, error) {
-	list, err := move.Steps(steps.PhaseRetire)
-	if err != nil {
-		return false, err
-	}
-	journal, err := engine.ReadJournal(move.Wanted.StateFile(journalFile))
-	if err != nil {
-		return false, err
-	}
-	for _, step := range list {
-		if _, undoable := step.(engine.Undoer); !undoable && journal.Step(steps.PhaseRetire, step.ID()).Begun {
-			return true, journal.Close()
-		}
-	}
-	return false, journal.Close()
 }
 
 func undoPhase(ctx context.Context, call *invocation, move *steps.Move, phase, question string) (err error) {

@@ -120,8 +120,9 @@ func (m *Move) compared(ctx context.Context, route plan.Route) (func(es.Document
 	if err != nil {
 		return nil, err
 	}
+	rewrite := makeRewrite()
 	return func(document es.Document) (es.Document, bool, error) {
-		rewritten, err := makeRewrite()(document)
+		rewritten, err := rewrite(document)
 		if err != nil {
 			return document, false, nil // set aside by the load, and listed there
 		}
