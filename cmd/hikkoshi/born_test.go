@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hikkoshi/hikkoshi/internal/lab"
+	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
+	"github.com/hikkoshi/hikkoshi/internal/plan"
+)
+
+// A cluster that was upgraded in place keeps indices that its predecessor made: 5.5 restores what 2.3 made and refuses
+// what 1.7 made, in the same snapshot.
+func TestAnIndexOlderThanItsClusterIsLoadedWhileItsNeighbourIsRestored(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real nodes")
+	}
+	const documents = 120
+	folder := t.TempDir()
+	data := filepath.Join(folder, "data")
+	before := labtest.NodeWith(t, lab.Options{Version: "1.7.6", DataDir: data, ClusterName: "upgraded"})
+	fill(t, before.URL(), "born-in-1", documents)
+	send(t, http.MethodPost, before.URL()+"/born-in-1/_flush", "")
+	if err := before.Stop(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	source := labtest.NodeWith(t, lab.Options{Version: "2.3.2", DataDir: data, ClusterName: "upgraded", RepoDirs: []string{folder}})
+	send(t, http.MethodGet, source.URL()+"/_cluster/health/born-in-1?wait_for_status=yellow&timeout=60s", "")
+	fill(t, source.URL(), "born-in-2", documents)
+	target := labtest.Node(t, "5.5.2", folder)
+
+	config := filepath.Join(folder, "migration.yaml")
+	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	for _, verb := range []string{"plan", "apply"} {
+		if code := hikkoshi(t, verb, "-c", config, "--yes"); code != exitDone {
+			t.Fatalf("%s: exit code %d", verb, code)
+		}
+	}
+	saved, err := plan.Load(filepath.Join(folder, ".hikkoshi", "migration", planFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := map[string]plan.RouteKind{}
+	for _, route := range saved.Routes {
+		routes[route.Source] = route.Kind
+	}
+	if routes["born-in-1"] != plan.Backfill || routes["born-in-2"] != plan.Restore {
+		t.Errorf("%v: want what 1.7 made loaded, and what 2.3 made restored", routes)
+	}
+	if proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json")); !proof.Holds || proof.Documents != 2*documents {
+		t.Errorf("%+v", proof)
+	}
+	for _, index := range []string{"born-in-1", "born-in-2"} {
+		if answer := answerOf(t, target.URL()+"/"+index+"/_count"); !strings.Contains(answer, fmt.Sprintf(`"count":%d,`, documents)) {
+			t.Errorf("%s on the target: %s", index, answer)
+		}
+	}
+}
+
+// fill writes numbered documents to an index by one _bulk.
+func fill(t *testing.T, url, index string, documents int) {
+	t.Helper()
+	var body strings.Builder
+	for i := range documents {
+		fmt.Fprintf(&body, "{\"index\":{\"_index\":%q,\"_type\":\"doc\",\"_id\":\"%d\"}}\n{\"number\":%d,\"text\":\"document %d\"}\n", index, i, i, i)
+	}
+	send(t, http.MethodPost, url+"/_bulk?refresh=true", body.String())
+}
+
+// answerOf gives the body of a GET.
+func answerOf(t *testing.T, url string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
