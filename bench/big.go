@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hikkoshi/hikkoshi/bench/rig"
 	"github.com/hikkoshi/hikkoshi/internal/lab"
 )
 
@@ -60,7 +61,7 @@ func measureBig(ctx context.Context, c config, r *results) error {
 			return fmt.Errorf("export of %s gave %d documents, %d were written", pattern, lines.n, want)
 		}
 		r.add(bigCase, bigSize, []sample{{Method: methodLarge, Documents: lines.n, Bytes: lines.bytes, Wall: time.Since(began).Seconds(),
-			CPU: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), PeakRSS: maxRSS(cmd.ProcessState)}})
+			CPU: (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds(), PeakRSS: rig.MaxRSS(cmd.ProcessState)}})
 	}
 	return r.save()
 }
@@ -95,23 +96,23 @@ func prepareBig(ctx context.Context, folder string, each int64) error {
 		return err
 	}
 	for _, name := range []string{"seed", "repo"} {
-		settings := object{"location": filepath.Join(folder, name), "compress": true, "max_snapshot_bytes_per_sec": "1gb", "max_restore_bytes_per_sec": "1gb"}
-		if _, err := call(ctx, http.MethodPut, node.URL()+"/_snapshot/"+name, object{"type": "fs", "settings": settings}); err != nil {
+		settings := rig.Object{"location": filepath.Join(folder, name), "compress": true, "max_snapshot_bytes_per_sec": "1gb", "max_restore_bytes_per_sec": "1gb"}
+		if _, err := rig.Call(ctx, http.MethodPut, node.URL()+"/_snapshot/"+name, rig.Object{"type": "fs", "settings": settings}); err != nil {
 			return err
 		}
 	}
-	if _, err := call(ctx, http.MethodPut, node.URL()+"/_snapshot/seed/one?wait_for_completion=true", object{"indices": bigIndex(0)}); err != nil {
+	if _, err := rig.Call(ctx, http.MethodPut, node.URL()+"/_snapshot/seed/one?wait_for_completion=true", rig.Object{"indices": bigIndex(0)}); err != nil {
 		return err
 	}
 	names := []string{bigIndex(0)}
 	for i := 1; i < bigShare; i++ {
-		request := object{"indices": bigIndex(0), "rename_pattern": bigIndex(0), "rename_replacement": bigIndex(i), "include_global_state": false}
-		if _, err := call(ctx, http.MethodPost, node.URL()+"/_snapshot/seed/one/_restore?wait_for_completion=true", request); err != nil {
+		request := rig.Object{"indices": bigIndex(0), "rename_pattern": bigIndex(0), "rename_replacement": bigIndex(i), "include_global_state": false}
+		if _, err := rig.Call(ctx, http.MethodPost, node.URL()+"/_snapshot/seed/one/_restore?wait_for_completion=true", request); err != nil {
 			return err
 		}
 		names = append(names, bigIndex(i))
 	}
-	if _, err := call(ctx, http.MethodPut, node.URL()+"/_snapshot/repo/all?wait_for_completion=true", object{"indices": strings.Join(names, ",")}); err != nil {
+	if _, err := rig.Call(ctx, http.MethodPut, node.URL()+"/_snapshot/repo/all?wait_for_completion=true", rig.Object{"indices": strings.Join(names, ",")}); err != nil {
 		return err
 	}
 	if err := os.RemoveAll(filepath.Join(folder, "seed")); err != nil {

@@ -21,6 +21,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/hikkoshi/hikkoshi/bench/rig"
 	"github.com/hikkoshi/hikkoshi/internal/export"
 	"github.com/hikkoshi/hikkoshi/lucene"
 	"github.com/hikkoshi/hikkoshi/snapshot"
@@ -142,7 +143,7 @@ func child(args []string) error {
 func timed(ctx context.Context, one pass) (sample, error) {
 	var s sample
 	began := time.Now()
-	start, err := cpuSeconds()
+	start, err := rig.CPUSeconds()
 	for s.CPU < measureCPU && err == nil {
 		var documents, size int64
 		if documents, size, err = one(ctx); err != nil {
@@ -151,11 +152,11 @@ func timed(ctx context.Context, one pass) (sample, error) {
 		s.Documents += documents
 		s.Bytes += size
 		var now float64
-		now, err = cpuSeconds()
+		now, err = rig.CPUSeconds()
 		s.CPU = now - start
 	}
 	s.Wall = time.Since(began).Seconds()
-	s.PeakRSS = peakRSS()
+	s.PeakRSS = rig.PeakRSS()
 	return s, err
 }
 
@@ -169,27 +170,13 @@ func profiled(ctx context.Context, path string, one pass) error {
 		return err
 	}
 	defer pprof.StopCPUProfile()
-	start, err := cpuSeconds()
-	for now := start; err == nil && now-start < profileCPU; now, err = cpuSeconds() {
+	start, err := rig.CPUSeconds()
+	for now := start; err == nil && now-start < profileCPU; now, err = rig.CPUSeconds() {
 		if _, _, err := one(ctx); err != nil {
 			return err
 		}
 	}
 	return err
-}
-
-// peakRSS is the most memory this process held, 0 where the system doesn't say.
-func peakRSS() int64 {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	_, rest, found := strings.Cut(string(status), "VmHWM:")
-	var kilobytes int64
-	if n, err := fmt.Sscanf(rest, "%d", &kilobytes); !found || n != 1 || err != nil {
-		return 0
-	}
-	return kilobytes << 10
 }
 
 // source is the index that is read.

@@ -8,12 +8,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/hikkoshi/hikkoshi/bench/rig"
 	"github.com/hikkoshi/hikkoshi/internal/lab"
 )
 
@@ -22,7 +22,6 @@ const (
 	snapshotName = "s1"
 	clusterName  = "bench"
 	doneFile     = "done.json"
-	answerLimit  = 1 << 30
 )
 
 // dataset is what one version wrote: a repository, and the data folder the scroll starts a node on again.
@@ -75,12 +74,12 @@ func prepare(ctx context.Context, c config, version string) (dataset, error) {
 			}
 		}
 	}
-	settings := object{"location": d.repository(), "compress": true, "max_snapshot_bytes_per_sec": "1gb"}
-	if _, err := call(ctx, http.MethodPut, node.URL()+"/_snapshot/bench", object{"type": "fs", "settings": settings}); err != nil {
+	settings := rig.Object{"location": d.repository(), "compress": true, "max_snapshot_bytes_per_sec": "1gb"}
+	if _, err := rig.Call(ctx, http.MethodPut, node.URL()+"/_snapshot/bench", rig.Object{"type": "fs", "settings": settings}); err != nil {
 		return d, err
 	}
-	request := object{"indices": strings.Join(d.indices, ","), "include_global_state": false}
-	if _, err := call(ctx, http.MethodPut, node.URL()+"/_snapshot/bench/"+snapshotName+"?wait_for_completion=true", request); err != nil {
+	request := rig.Object{"indices": strings.Join(d.indices, ","), "include_global_state": false}
+	if _, err := rig.Call(ctx, http.MethodPut, node.URL()+"/_snapshot/bench/"+snapshotName+"?wait_for_completion=true", request); err != nil {
 		return d, err
 	}
 	raw, err := json.Marshal(d.indices)
@@ -107,8 +106,6 @@ func (d dataset) start(ctx context.Context) (*lab.Node, error) {
 	return lab.Start(ctx, lab.Options{Version: d.version, DataDir: d.node(), RepoDirs: []string{d.folder}, ClusterName: clusterName, Heap: "1g"})
 }
 
-type object map[string]any
-
 // fill makes the index of a case.
 func fill(ctx context.Context, url, version string, one benchCase, size int, source int64) error {
 	return fillIndex(ctx, url, version, one.index(size), one.codec, size, func(_, written int64) bool { return written < source })
@@ -118,19 +115,19 @@ func fill(ctx context.Context, url, version string, one benchCase, size int, sou
 func fillIndex(ctx context.Context, url, version, index, codec string, size int, more func(documents, written int64) bool) error {
 	const typedMajors = "125"
 	typed := strings.Contains(typedMajors, version[:1])
-	settings := object{"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"}
+	settings := rig.Object{"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"}
 	if codec != "" {
 		settings["codec"] = codec
 	}
-	mappings, path, merge := object{"enabled": false}, "/"+index+"/_bulk", "/_forcemerge"
+	mappings, path, merge := rig.Object{"enabled": false}, "/"+index+"/_bulk", "/_forcemerge"
 	if typed {
-		mappings, path = object{"doc": mappings}, "/"+index+"/doc/_bulk"
+		mappings, path = rig.Object{"doc": mappings}, "/"+index+"/doc/_bulk"
 	}
 	const optimizeMajors = "12"
 	if strings.Contains(optimizeMajors, version[:1]) {
 		merge = "/_optimize"
 	}
-	if _, err := call(ctx, http.MethodPut, url+"/"+index, object{"settings": object{"index": settings}, "mappings": mappings}); err != nil {
+	if _, err := rig.Call(ctx, http.MethodPut, url+"/"+index, rig.Object{"settings": rig.Object{"index": settings}, "mappings": mappings}); err != nil {
 		return err
 	}
 	docs := newDocuments(size)
@@ -145,7 +142,7 @@ func fillIndex(ctx context.Context, url, version, index, codec string, size int,
 		if body.Len() < bulkBytes && more(documents, written) {
 			continue
 		}
-		answer, err := call(ctx, http.MethodPost, url+path, body.Bytes())
+		answer, err := rig.Call(ctx, http.MethodPost, url+path, body.Bytes())
 		if err != nil {
 			return err
 		}
@@ -155,42 +152,9 @@ func fillIndex(ctx context.Context, url, version, index, codec string, size int,
 		body.Reset()
 	}
 	for _, step := range []string{"/_flush", merge + "?max_num_segments=1", "/_flush?force=true"} {
-		if _, err := call(ctx, http.MethodPost, url+"/"+index+step, nil); err != nil {
+		if _, err := rig.Call(ctx, http.MethodPost, url+"/"+index+step, nil); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// call sends one request; body is bytes (bulk) or something to be made JSON.
-func call(ctx context.Context, method, url string, body any) ([]byte, error) {
-	kind := "application/x-ndjson"
-	raw, ok := body.([]byte)
-	if !ok && body != nil {
-		kind = "application/json"
-		var err error
-		if raw, err = json.Marshal(body); err != nil {
-			return nil, err
-		}
-	}
-	request, err := http.NewRequestWithContext(ctx, method, url, bytes.NewReader(raw))
-	if err != nil {
-		return nil, err
-	}
-	if len(raw) > 0 {
-		request.Header.Set("Content-Type", kind)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(response.Body, answerLimit))
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode/100 != 2 {
-		return nil, fmt.Errorf("%s %s: %s: %.300s", method, request.URL.Path, response.Status, answer)
-	}
-	return answer, nil
 }

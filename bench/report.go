@@ -5,12 +5,11 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hikkoshi/hikkoshi/bench/rig"
 )
 
 // The bars of the project: against Lucene's merge instance, and against bare decompression.
@@ -108,21 +107,11 @@ func (r *results) profiles(line func(string, ...any)) {
 
 func (r *results) machine(ctx context.Context, line func(string, ...any)) {
 	line("## Machine\n")
-	cpu := "unknown processor"
-	if raw, err := os.ReadFile("/proc/cpuinfo"); err == nil {
-		if _, rest, ok := strings.Cut(string(raw), "model name"); ok {
-			name, _, _ := strings.Cut(rest, "\n")
-			cpu = strings.Trim(name, "\t: ")
-		}
+	for _, text := range rig.Machine(ctx) {
+		line("- %s", text)
 	}
-	line("- %s, %d processors, %s/%s, %s", cpu, runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version())
-	if out, err := exec.CommandContext(ctx, "java", "-version").CombinedOutput(); err == nil {
-		first, _, _ := strings.Cut(string(out), "\n")
-		line("- %s", strings.TrimSpace(first))
-	}
-	if raw, err := os.ReadFile("/proc/loadavg"); err == nil {
-		line("- load average at the end of the run: %s. Above the number of processors, wall times measure the neighbours; processor times hold, but for caches that are shared.",
-			strings.Join(strings.Fields(string(raw))[:3], " "))
+	if average := rig.LoadAverage(); average != "" {
+		line("- load average at the end of the run: %s. Above the number of processors, wall times measure the neighbours; processor times hold, but for caches that are shared.", average)
 	}
 	line("")
 }

@@ -89,8 +89,11 @@ func nodeSettings(home string, v version, options Options, port int) map[string]
 
 func jvmFlags(home string, v version, j jdk, options Options) []string {
 	// C1 alone and the serial collector start fastest and leave the cores to what is being tested.
-	flags := []string{"-Xmx" + options.Heap, "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-		"-Djava.awt.headless=true", "-Dfile.encoding=UTF-8", "-Djava.io.tmpdir=" + filepath.Join(home, "tmp"), "-XX:-UsePerfData"}
+	flags := []string{"-Xmx" + options.Heap, "-Xms256m", "-XX:+UseSerialGC"}
+	if !options.Seasoned {
+		flags = append(flags, "-XX:TieredStopAtLevel=1")
+	}
+	flags = append(flags, "-Djava.awt.headless=true", "-Dfile.encoding=UTF-8", "-Djava.io.tmpdir="+filepath.Join(home, "tmp"), "-XX:-UsePerfData")
 	for _, name := range []string{"java.lang", "java.nio", "sun.nio.ch", "java.util", "java.security"} {
 		flags = append(flags, "--add-opens", "java.base/"+name+"=ALL-UNNAMED")
 	}

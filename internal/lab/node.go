@@ -52,6 +52,8 @@ type Options struct {
 	Port int
 	// Heap is the JVM's maximum heap as -Xmx takes it; empty means 512m.
 	Heap string
+	// Seasoned lets the JVM use both its compilers, as a production node does: slower to start, faster once it has run a while.
+	Seasoned bool
 	// Settings are added to the node's own, as in elasticsearch.yml but flat. They never appear in the process list.
 	Settings map[string]string
 	// Detached lets the node outlive this process; Running finds it and Down ends it.

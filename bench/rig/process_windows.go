@@ -1,13 +1,14 @@
-package main
+package rig
 
-// cpu_windows.go answers: how much processor time has this process used, of all its threads?
+// process_windows.go answers: what has a process used, of all its threads? Next: machine.go.
 
 import (
 	"os"
 	"syscall"
 )
 
-func cpuSeconds() (float64, error) {
+// CPUSeconds is the processor time of this process so far.
+func CPUSeconds() (float64, error) {
 	process, err := syscall.GetCurrentProcess()
 	if err != nil {
 		return 0, err
@@ -21,5 +22,5 @@ func cpuSeconds() (float64, error) {
 	return (ticks(kernel) + ticks(user)) * unit, nil
 }
 
-// maxRSS is not told by this system.
-func maxRSS(*os.ProcessState) int64 { return 0 }
+// MaxRSS is not told by this system.
+func MaxRSS(*os.ProcessState) int64 { return 0 }

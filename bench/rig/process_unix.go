@@ -1,8 +1,8 @@
 //go:build unix
 
-package main
+package rig
 
-// cpu_unix.go answers: how much processor time has this process used, of all its threads?
+// process_unix.go answers: what has a process used, of all its threads? Next: machine.go.
 
 import (
 	"os"
@@ -10,7 +10,8 @@ import (
 	"syscall"
 )
 
-func cpuSeconds() (float64, error) {
+// CPUSeconds is the processor time of this process so far.
+func CPUSeconds() (float64, error) {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		return 0, err
@@ -18,8 +19,8 @@ func cpuSeconds() (float64, error) {
 	return float64(u.Utime.Nano()+u.Stime.Nano()) / 1e9, nil
 }
 
-// maxRSS is the most memory an ended process held, in bytes.
-func maxRSS(state *os.ProcessState) int64 {
+// MaxRSS is the most memory an ended process held, in bytes.
+func MaxRSS(state *os.ProcessState) int64 {
 	u, ok := state.SysUsage().(*syscall.Rusage)
 	if !ok {
 		return 0
