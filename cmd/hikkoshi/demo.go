@@ -51,7 +51,7 @@ func (c *demoCommand) Run(ctx context.Context, call *invocation) (err error) {
 		return err
 	}
 	if !c.Keep {
-		if err := act(ctx, &scripted, "retire", "a final snapshot, then the old domain's deletion is asked for", (&retireCommand{config}).Run); err != nil {
+		if err := act(ctx, &scripted, "retire", "a final snapshot, then the old domain's deletion is asked for", (&retireCommand{moveFlags: config}).Run); err != nil {
 			return err
 		}
 	}

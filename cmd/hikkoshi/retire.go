@@ -7,11 +7,15 @@ import (
 	"fmt"
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/migration"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
 	"github.com/hikkoshi/hikkoshi/internal/steps"
 )
 
-type retireCommand struct{ moveFlags }
+type retireCommand struct {
+	moveFlags
+	WithoutSnapshot bool `help:"The source may end without a final snapshot, where no repository can hold one."`
+}
 
 // Run refuses without a fresh proof or while somebody writes to the source, keeps a final snapshot, asks for the
 // deletion and returns.
@@ -20,6 +24,8 @@ func (c *retireCommand) Run(ctx context.Context, call *invocation) error {
 	if err != nil {
 		return err
 	}
+	// Said now, it is no edit of migration.yaml that would make the plan stale.
+	move.Wanted.Retire.WithoutSnapshot = move.Wanted.Retire.WithoutSnapshot || c.WithoutSnapshot
 	if finished, err := phaseFinished(move, steps.PhaseCutover); err != nil {
 		return err
 	} else if !finished {
@@ -27,6 +33,10 @@ func (c *retireCommand) Run(ctx context.Context, call *invocation) error {
 	}
 	if err := runPhase(ctx, call, move, steps.PhaseRetire, "Retire "+move.Wanted.Source.Label()+"?"); err != nil {
 		return err
+	}
+	if move.Wanted.Repository.Type == migration.RepositoryNone {
+		call.View.Say("There is no final snapshot: migration.yaml names no repository.")
+		return call.View.Result(map[string]string{})
 	}
 	final := plan.FinalSnapshotName(move.Wanted)
 	call.View.Say("The final snapshot %s stays in %s.", final, move.Plan.Facts.Repository.Place)

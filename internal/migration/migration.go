@@ -4,6 +4,7 @@
 package migration
 
 import (
+	"path"
 	"path/filepath"
 	"time"
 
@@ -90,7 +91,7 @@ type AWS struct {
 type Repository struct {
 	// Name is the repository's name on both clusters; default hikkoshi.
 	Name string `yaml:"name,omitempty"`
-	// Type is s3 (default with AWS) or fs.
+	// Type is s3 (default with AWS), fs, or none: then documents are read through the source's search API.
 	Type string `yaml:"type,omitempty"`
 	// Bucket, BasePath and Region place an s3 repository; the bucket is created when it is missing.
 	Bucket   string `yaml:"bucket,omitempty"`
@@ -116,12 +117,20 @@ type Indices struct {
 	Closed string `yaml:"closed,omitempty"`
 	// Existing says what happens to an index that the target already holds: refuse (default), skip or replace.
 	Existing string `yaml:"existing,omitempty"`
+	// Routes overrules how indices travel, by patterns: restore, backfill, scroll or skip. The longest pattern that
+	// matches decides.
+	Routes map[string]string `yaml:"routes,omitempty"`
 }
 
-// LoadLimits bound what is sent to the target.
+// LoadLimits bound what is sent to the target, and what is asked of a source without a snapshot.
 type LoadLimits struct {
 	// MaxRate is documents a second at the most; 0 is what the target takes.
 	MaxRate float64 `yaml:"max_rate,omitempty"`
+	// SourceRate and SourceMegabytes are how many documents and MB a second are asked of a source that is read through
+	// its search API; SourceReaders is how many searches run there at once. 0 is a kind default, -1 no limit.
+	SourceRate      float64 `yaml:"source_rate,omitempty"`
+	SourceMegabytes float64 `yaml:"source_megabytes,omitempty"`
+	SourceReaders   int     `yaml:"source_readers,omitempty"`
 }
 
 // Writer is one program that writes to the source. Exactly one of the first fields is set.
@@ -170,6 +179,8 @@ type Cutover struct {
 type Retire struct {
 	// Keep leaves the source running after the final snapshot.
 	Keep bool `yaml:"keep,omitempty"`
+	// WithoutSnapshot lets the source end although no repository can hold a final snapshot of it.
+	WithoutSnapshot bool `yaml:"without_snapshot,omitempty"`
 	// ProofAge is how old the proof may be; default 24h.
 	ProofAge time.Duration `yaml:"proof_age,omitempty"`
 }
@@ -186,7 +197,7 @@ const (
 	stateFolder       = ".hikkoshi"
 )
 
-// The choices of Kibana, Indices.Closed, Indices.Existing, Repository.Type and Cutover.Protocol.
+// The choices of Kibana, Indices.Closed, Indices.Existing, Indices.Routes, Repository.Type and Cutover.Protocol.
 const (
 	KibanaMigrate    = "migrate"
 	KibanaKeepTarget = "keep-target"
@@ -198,6 +209,11 @@ const (
 	ExistingReplace  = "replace"
 	RepositoryS3     = "s3"
 	RepositoryFS     = "fs"
+	RepositoryNone   = "none"
+	RouteRestore     = "restore"
+	RouteBackfill    = "backfill"
+	RouteScroll      = "scroll"
+	RouteSkip        = "skip"
 	ProtocolSwitch   = "switch"
 	ProtocolFence    = "fence"
 )
@@ -210,6 +226,20 @@ func (m *Migration) StateFile(name string) string {
 // UsesAWS says whether any part needs the AWS APIs.
 func (m *Migration) UsesAWS() bool {
 	return m.Source.Domain != "" || m.Target.Domain != "" || m.Repository.Type == RepositoryS3 || m.Source.Auth.SigV4 || m.Target.Auth.SigV4
+}
+
+// RouteOf gives the route that the file wants for an index, and the pattern that says so; both are empty where it is left
+// to the plan.
+func (i Indices) RouteOf(index string) (route, pattern string) {
+	for candidate, wanted := range i.Routes {
+		if matched, err := path.Match(candidate, index); err != nil || !matched {
+			continue
+		}
+		if longer := len(candidate) - len(pattern); pattern == "" || longer > 0 || longer == 0 && candidate < pattern {
+			route, pattern = wanted, candidate
+		}
+	}
+	return route, pattern
 }
 
 // Label is the side's name for a person: its domain, or its URL.

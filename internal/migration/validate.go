@@ -4,7 +4,9 @@ package migration
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -119,8 +121,10 @@ func (m *Migration) checkRepository() (string, string) {
 		return "repository.location is missing", "an fs repository needs the folder's path as both clusters see it (path.repo)"
 	case repository.Type == RepositoryFS && repository.Bucket != "":
 		return "repository has both a bucket and type fs", "keep bucket for s3, or location for fs"
+	case repository.Type == RepositoryNone && (repository.Bucket != "" || repository.Location != ""):
+		return "repository has type none and a place", "keep bucket or location, or type none"
 	case repository.Type == RepositoryS3 && repository.Bucket == "":
-		return "repository.bucket is missing", "name the S3 bucket for the snapshots; it is created if it does not exist"
+		return "repository.bucket is missing", "name the S3 bucket for the snapshots; it is created if it does not exist. Where no snapshot can be had, repository: {type: none} reads through the source's search API"
 	case repository.Type == RepositoryS3 && !bucketName.MatchString(repository.Bucket):
 		return fmt.Sprintf("repository.bucket %q is not a bucket's name", repository.Bucket), "3 to 63 of a-z, 0-9 and -"
 	case strings.HasPrefix(repository.Name, "cs-"):
@@ -136,7 +140,7 @@ func (m *Migration) checkChoices() (string, string) {
 		key, value string
 		allowed    []string
 	}{
-		{"repository.type", m.Repository.Type, []string{RepositoryS3, RepositoryFS}},
+		{"repository.type", m.Repository.Type, []string{RepositoryS3, RepositoryFS, RepositoryNone}},
 		{"kibana", m.Kibana, []string{KibanaMigrate, KibanaKeepTarget, KibanaBeside}},
 		{"indices.closed", m.Indices.Closed, []string{"", ClosedOpen, ClosedSkip}},
 		{"indices.existing", m.Indices.Existing, []string{ExistingRefuse, ExistingSkip, ExistingReplace}},
@@ -159,6 +163,14 @@ func (m *Migration) checkIndices() (string, string) {
 			return fmt.Sprintf("indices.rename: %s and %s both become %s", min(from, other), max(from, other), to), "give each its own name"
 		}
 		taken[to] = from
+	}
+	for _, pattern := range slices.Sorted(maps.Keys(m.Indices.Routes)) {
+		if _, err := path.Match(pattern, ""); err != nil {
+			return fmt.Sprintf("indices.routes: %q is no pattern", pattern), "use * for any characters"
+		}
+		if routes := []string{RouteRestore, RouteBackfill, RouteScroll, RouteSkip}; !slices.Contains(routes, m.Indices.Routes[pattern]) {
+			return fmt.Sprintf("indices.routes: %q is no route", m.Indices.Routes[pattern]), "use " + strings.Join(routes, ", ")
+		}
 	}
 	return "", ""
 }

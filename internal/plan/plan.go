@@ -79,11 +79,11 @@ func (p *Plan) PointOfNoReturn() (Step, bool) {
 	return Step{}, false
 }
 
-// Moving lists the routes of one kind.
-func (p *Plan) Moving(kind RouteKind) []Route {
+// Moving lists the routes of some kinds.
+func (p *Plan) Moving(kinds ...RouteKind) []Route {
 	var routes []Route
 	for _, route := range p.Routes {
-		if route.Kind == kind {
+		if slices.Contains(kinds, route.Kind) {
 			routes = append(routes, route)
 		}
 	}

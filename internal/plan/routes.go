@@ -1,6 +1,6 @@
 package plan
 
-// routes.go answers: how does each index travel? Next: plan.go.
+// routes.go answers: how does each index travel? Next: choice.go.
 
 import (
 	"path"
@@ -16,13 +16,18 @@ import (
 // RouteKind is how an index travels.
 type RouteKind string
 
-// The routes. Kibana is a backfill through the rules of Kibana's own objects.
+// The routes. Scroll is a backfill whose documents are read through the source's search API, Kibana one through the rules
+// of Kibana's own objects.
 const (
 	Restore  RouteKind = "restore"
 	Backfill RouteKind = "backfill"
+	Scroll   RouteKind = "scroll"
 	Kibana   RouteKind = "kibana"
 	Skip     RouteKind = "skip"
 )
+
+// Loads says whether the route sends documents by _bulk, changed by the rules.
+func (k RouteKind) Loads() bool { return k == Backfill || k == Scroll }
 
 // Route is one index's way.
 type Route struct {
@@ -66,7 +71,7 @@ func Routes(facts *Facts, wanted *migration.Migration) []Route {
 	routes := make([]Route, 0, len(facts.Source.Indices))
 	for _, index := range facts.Source.Indices {
 		route := routeOf(index, facts, wanted)
-		if route.Kind == Backfill {
+		if route.Kind.Loads() {
 			routes = append(routes, backfillRoutes(route, index, facts, wanted)...)
 			continue
 		}
@@ -82,6 +87,8 @@ func routeOf(index Index, facts *Facts, wanted *migration.Migration) Route {
 	switch {
 	case !selected(index.Name, wanted):
 		route.Kind, route.Reason, route.Excluded = Skip, "left out by indices.include or indices.exclude", true
+	case wantedSkip(index.Name, wanted):
+		route.Kind, route.Reason, route.Excluded = Skip, "left out by indices.routes", true
 	case isInternal(index.Name):
 		route.Kind, route.Reason = Skip, "belongs to the old cluster itself, and the new one makes its own"
 	case IsKibana(index.Name):
@@ -91,7 +98,7 @@ func routeOf(index Index, facts *Facts, wanted *migration.Migration) Route {
 	case exists && wanted.Indices.Existing == migration.ExistingSkip:
 		route.Kind, route.Reason = Skip, "the target has one already, and migration.yaml says to leave it"
 	default:
-		route.Kind, route.Reason = restoreOrBackfill(index, facts)
+		route.Kind, route.Reason = choose(index, facts, wanted)
 	}
 	return route
 }
@@ -126,23 +133,12 @@ func backfillRoutes(route Route, index Index, facts *Facts, wanted *migration.Mi
 	return routes
 }
 
-func restoreOrBackfill(index Index, facts *Facts) (RouteKind, string) {
-	created := index.Created
-	if created.IsZero() {
-		created = facts.Source.Version
-	}
-	if ok, why := es.CanRestore(created, facts.Source.Version, facts.Target.Version); !ok {
-		return Backfill, why
-	}
-	return Restore, "created in " + created.Full() + ", which " + facts.Target.Version.Full() + " opens"
-}
-
 func kibanaRoute(route Route, index Index, facts *Facts, wanted *migration.Migration) Route {
 	switch wanted.Kibana {
 	case migration.KibanaKeepTarget:
 		route.Kind, route.Reason = Skip, "migration.yaml keeps the target's own Kibana index"
 	case migration.KibanaBeside:
-		route.Kind, route.Reason = restoreOrBackfill(index, facts)
+		route.Kind, route.Reason = choose(index, facts, wanted)
 	default:
 		route.Kind, route.Reason = Kibana, "its objects are rewritten for the new Kibana"
 	}

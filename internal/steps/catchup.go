@@ -161,7 +161,7 @@ func (r *round) pairOf(ctx context.Context, route plan.Route) (*pairing, error) 
 	if r.reversed {
 		pair.fromIndex, pair.toIndex = route.Target, route.Source
 	}
-	if route.Kind != plan.Backfill || route.Late {
+	if !route.Kind.Loads() || route.Late {
 		return pair, nil
 	}
 	made, err := r.move.indexPlan(ctx, route.Source)

@@ -30,6 +30,9 @@ func runningSnapshots(ctx context.Context, client *cluster.Client) ([]string, er
 
 func lookAtRepository(ctx context.Context, wanted *migration.Migration, sides *Sides, facts *plan.Facts) (plan.Repository, error) {
 	repository := plan.Repository{Type: wanted.Repository.Type, Name: wanted.Repository.Name, Place: repositoryPlace(wanted)}
+	if wanted.Repository.Type == migration.RepositoryNone {
+		return repository, nil
+	}
 	if wanted.Repository.Type == migration.RepositoryS3 {
 		if err := lookAtBucket(ctx, wanted, sides, &repository); err != nil {
 			return repository, err
@@ -67,8 +70,11 @@ func lookAtRepository(ctx context.Context, wanted *migration.Migration, sides *S
 
 // repositoryPlace is where the snapshots lie, for a person.
 func repositoryPlace(wanted *migration.Migration) string {
-	if wanted.Repository.Type == migration.RepositoryFS {
+	switch wanted.Repository.Type {
+	case migration.RepositoryFS:
 		return wanted.Repository.Location
+	case migration.RepositoryNone:
+		return "no repository"
 	}
 	return strings.TrimSuffix("s3://"+wanted.Repository.Bucket+"/"+wanted.Repository.BasePath, "/")
 }

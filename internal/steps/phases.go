@@ -49,16 +49,22 @@ func (m *Move) Steps(phase string) ([]engine.Step, error) {
 func (m *Move) applySteps() []engine.Step {
 	sides, wanted := m.Sides, m.Wanted
 	snapshot := plan.SnapshotName(wanted)
-	restored, loaded, kibana, closed := m.Plan.Moving(plan.Restore), m.Plan.Moving(plan.Backfill), m.Plan.Moving(plan.Kibana), m.closedIndices()
+	restored, loaded, scrolled := m.Plan.Moving(plan.Restore), m.Plan.Moving(plan.Backfill), m.Plan.Moving(plan.Scroll)
+	kibana, closed := m.Plan.Moving(plan.Kibana), m.closedIndices()
+	withSnapshot := wanted.Repository.Type != migration.RepositoryNone
 	var list []engine.Step
 	if wanted.Repository.Type == migration.RepositoryS3 && wanted.Source.Domain != "" {
 		list = append(list, &backupIdentity{wanted: wanted, sides: sides})
 	}
-	list = append(list, &registerRepository{wanted: wanted, sides: sides, open: sides.Source, side: "source"})
+	if withSnapshot {
+		list = append(list, &registerRepository{wanted: wanted, sides: sides, open: sides.Source, side: "source"})
+	}
 	if len(closed) > 0 {
 		list = append(list, &openClosed{indices: sourcesOf(closed), open: sides.Source})
 	}
-	list = append(list, &takeSnapshot{id: "snapshot", name: snapshot, wanted: wanted, open: sides.Source, indices: m.snapshotIndices(), proof: m.snapshotProof})
+	if indices := m.snapshotIndices(plan.Scroll); withSnapshot && len(indices) > 0 {
+		list = append(list, &takeSnapshot{id: "snapshot", name: snapshot, wanted: wanted, open: sides.Source, indices: indices, proof: m.snapshotProof})
+	}
 	if wanted.Target.Domain != "" {
 		list = append(list, &createDomain{wanted: wanted, sides: sides})
 	}
@@ -73,11 +79,14 @@ func (m *Move) applySteps() []engine.Step {
 	if len(loaded) > 0 {
 		list = append(list, &backfill{move: m, snapshot: snapshot, routes: loaded})
 	}
-	list = append(list, &moveAliases{source: sides.Source, target: sides.Target, routes: append(restored, loaded...)})
+	if len(scrolled) > 0 {
+		list = append(list, &scroll{backfill{move: m, routes: scrolled}})
+	}
+	list = append(list, &moveAliases{source: sides.Source, target: sides.Target, routes: slices.Concat(restored, loaded, scrolled)})
 	if len(kibana) > 0 {
 		list = append(list, &moveKibana{source: sides.Source, target: sides.Target, routes: kibana})
 	}
-	list = append(list, &catchUp{id: "catch-up", title: "bring over what was written since the snapshot", source: sides.Source, target: sides.Target, move: m})
+	list = append(list, &catchUp{id: "catch-up", title: "bring over what was written since the load began", source: sides.Source, target: sides.Target, move: m})
 	if len(closed) > 0 {
 		list = append(list, &closeAgain{source: sides.Source, target: sides.Target, onSource: sourcesOf(closed), onTarget: targets(closed)})
 	}
@@ -111,7 +120,11 @@ func (m *Move) retireSteps() []engine.Step {
 	sides, wanted := m.Sides, m.Wanted
 	list := []engine.Step{
 		&mayRetire{wanted: wanted, source: sides.Source, counts: m.counts, proof: func() (Proof, error) { return LoadProof(wanted) }},
-		&takeSnapshot{id: "final-snapshot", name: plan.FinalSnapshotName(wanted), wanted: wanted, open: sides.Source, indices: m.snapshotIndices(), proof: m.snapshotProof, keep: true},
+	}
+	if wanted.Repository.Type == migration.RepositoryNone {
+		list = append(list, &noFinalSnapshot{wanted: wanted})
+	} else {
+		list = append(list, &takeSnapshot{id: "final-snapshot", name: plan.FinalSnapshotName(wanted), wanted: wanted, open: sides.Source, indices: m.snapshotIndices(), proof: m.snapshotProof, keep: true})
 	}
 	if wanted.Source.Domain != "" && !wanted.Retire.Keep {
 		list = append(list, &deleteDomain{wanted: wanted, sides: sides})
@@ -147,7 +160,7 @@ func (m *Move) writerStep(number int) engine.Step {
 // Pairs lists every pair of indices that rounds and proofs compare: those of the plan, and those that appeared on the
 // source since and match its patterns.
 func (m *Move) Pairs(ctx context.Context) ([]plan.Route, error) {
-	pairs := append(m.Plan.Moving(plan.Restore), m.Plan.Moving(plan.Backfill)...)
+	pairs := m.Plan.Moving(plan.Restore, plan.Backfill, plan.Scroll)
 	source, err := m.Sides.Source(ctx)
 	if err != nil {
 		return nil, err
@@ -181,17 +194,18 @@ func (m *Move) Pairs(ctx context.Context) ([]plan.Route, error) {
 func (m *Move) counts(index string) bool {
 	for _, route := range m.Plan.Routes {
 		if route.Source == index || route.Target == index {
-			return route.Kind == plan.Restore || route.Kind == plan.Backfill
+			return route.Kind == plan.Restore || route.Kind.Loads()
 		}
 	}
 	_, moves := plan.LateRoute(index, m.Plan.Facts.Target.Version, m.Wanted)
 	return moves
 }
 
-func (m *Move) snapshotIndices() []string {
+// snapshotIndices are the indices that move, without those of some routes.
+func (m *Move) snapshotIndices(without ...plan.RouteKind) []string {
 	var names []string
 	for _, route := range m.Plan.Routes {
-		if route.Kind != plan.Skip && !slices.Contains(names, route.Source) {
+		if route.Kind != plan.Skip && !slices.Contains(without, route.Kind) && !slices.Contains(names, route.Source) {
 			names = append(names, route.Source)
 		}
 	}

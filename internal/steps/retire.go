@@ -73,6 +73,35 @@ func (s *mayRetire) Verify(context.Context) error { return nil }
 // Undo has nothing to do.
 func (s *mayRetire) Undo(context.Context, *engine.Recorder) error { return nil }
 
+// noFinalSnapshot stands where a final snapshot would: nothing can hold one, so a person must have said that none is needed.
+type noFinalSnapshot struct{ wanted *migration.Migration }
+
+// ID is the step's name in the journal.
+func (s *noFinalSnapshot) ID() string { return "no-final-snapshot" }
+
+// Title is the step in a person's words.
+func (s *noFinalSnapshot) Title() string {
+	return "end the source without a final snapshot: there is no repository"
+}
+
+// Check wants the person's word.
+func (s *noFinalSnapshot) Check(context.Context) (engine.Status, error) {
+	if !s.wanted.Retire.WithoutSnapshot {
+		return engine.Status{State: engine.Blocked, Note: "no repository can hold a final snapshot, so nothing of the source would remain",
+			Hint: "keep a copy some other way and say `hikkoshi retire --without-snapshot`, or leave the source running"}, nil
+	}
+	return engine.Status{State: engine.Ready, Note: "as migration.yaml or --without-snapshot says"}, nil
+}
+
+// Apply has nothing to change.
+func (s *noFinalSnapshot) Apply(context.Context, *engine.Recorder) error { return nil }
+
+// Verify has nothing to prove.
+func (s *noFinalSnapshot) Verify(context.Context) error { return nil }
+
+// Undo has nothing to take back.
+func (s *noFinalSnapshot) Undo(context.Context, *engine.Recorder) error { return nil }
+
 // deleteDomain asks for the source domain's deletion. It is the point of no return.
 type deleteDomain struct {
 	wanted *migration.Migration

@@ -113,7 +113,7 @@ func targetNamed(made *transform.IndexPlan, name string) *transform.TargetIndex 
 // compared gives the rewriting as rounds and proofs need it: keep is false for documents that go to another index than
 // the route's, or that are quarantined. nil means that nothing changes.
 func (m *Move) compared(ctx context.Context, route plan.Route) (func(es.Document) (es.Document, bool, error), error) {
-	if route.Kind != plan.Backfill {
+	if !route.Kind.Loads() {
 		return nil, nil
 	}
 	makeRewrite, err := m.rewriteFor(ctx, route.Source)

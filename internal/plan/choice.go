@@ -1,0 +1,95 @@
+package plan
+
+// choice.go answers: which of restore, backfill and scroll does an index take, and may a person overrule that? Next: plan.go.
+
+import (
+	"fmt"
+
+	"github.com/hikkoshi/hikkoshi/internal/es"
+	"github.com/hikkoshi/hikkoshi/internal/migration"
+)
+
+// noSnapshot is the reason of a route that needs none.
+const noSnapshot = "no snapshot can be had (repository.type is none), so it is read through the source's search API"
+
+// choose decides what a person has not decided in indices.routes.
+func choose(index Index, facts *Facts, wanted *migration.Migration) (RouteKind, string) {
+	route, pattern := wanted.Indices.RouteOf(index.Name)
+	if route != "" {
+		return RouteKind(route), fmt.Sprintf("indices.routes says so (%s)", pattern)
+	}
+	if wanted.Repository.Type == migration.RepositoryNone {
+		return Scroll, noSnapshot
+	}
+	if ok, why := canRestore(index, facts); !ok {
+		return Backfill, why
+	}
+	return Restore, "created in " + createdIn(index, facts).Full() + ", which " + facts.Target.Version.Full() + " opens"
+}
+
+func wantedSkip(index string, wanted *migration.Migration) bool {
+	route, _ := wanted.Indices.RouteOf(index)
+	return route == migration.RouteSkip
+}
+
+func canRestore(index Index, facts *Facts) (ok bool, why string) {
+	return es.CanRestore(createdIn(index, facts), facts.Source.Version, facts.Target.Version)
+}
+
+func createdIn(index Index, facts *Facts) es.Version {
+	if index.Created.IsZero() {
+		return facts.Source.Version
+	}
+	return index.Created
+}
+
+// checkOverruled finds routes that a person wants and that cannot be.
+func checkOverruled(facts *Facts, wanted *migration.Migration, routes []Route) []Finding {
+	var findings []Finding
+	for _, route := range routes {
+		chosen, pattern := wanted.Indices.RouteOf(route.Source)
+		if chosen == "" || route.Kind == Skip || string(route.Kind) != chosen {
+			continue
+		}
+		finding := Finding{ID: "route-impossible", Severity: Blocker, Subject: route.Source}
+		index, _ := facts.Source.Index(route.Source)
+		possible, why := canRestore(index, facts)
+		switch {
+		case route.Kind != Scroll && wanted.Repository.Type == migration.RepositoryNone:
+			finding.Message = fmt.Sprintf("indices.routes (%s) wants a %s, which needs a snapshot, and repository.type is none", pattern, route.Kind)
+			finding.Decide = "name a repository, or choose scroll"
+		case route.Kind == Restore && !possible:
+			finding.Message = fmt.Sprintf("indices.routes (%s) wants a restore, which the target refuses: %s", pattern, why)
+			finding.Decide = "choose backfill or scroll, or leave the choice to the plan"
+		default:
+			continue
+		}
+		findings = append(findings, finding)
+	}
+	return findings
+}
+
+// checkScroll tells what reading through the search API means for the source, and finds what cannot be read so.
+func checkScroll(facts *Facts, wanted *migration.Migration, routes []Route) []Finding {
+	var findings []Finding
+	for _, route := range routes {
+		if route.Kind != Scroll {
+			continue
+		}
+		index, _ := facts.Source.Index(route.Source)
+		findings = append(findings, Finding{ID: "scroll", Severity: Warning, Subject: route.Source,
+			Message: "its documents are read through the source's search API, which the source's other work will feel",
+			WillDo:  "the reading is held down (load.source_rate, load.source_megabytes, load.source_readers) and waits while the source is busy; what is written meanwhile comes with the rounds"})
+		if keepsNoSource(index.Mappings) {
+			findings = append(findings, Finding{ID: "no-source-to-scroll", Severity: Blocker, Subject: route.Source,
+				Message: "the index keeps no _source, so a search gives ids and nothing else",
+				Decide:  "exclude the index (indices.exclude), or give the move a repository: a snapshot's files hold enough to put documents together"})
+		}
+	}
+	if wanted.Repository.Type == migration.RepositoryNone {
+		findings = append(findings, Finding{ID: "no-final-snapshot", Severity: Warning, Subject: facts.Source.Label,
+			Message: "without a repository nothing of the source remains once it is gone",
+			WillDo:  "`hikkoshi retire` refuses until somebody says --without-snapshot, or retire.without_snapshot in migration.yaml"})
+	}
+	return findings
+}

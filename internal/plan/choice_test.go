@@ -1,0 +1,76 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/hikkoshi/hikkoshi/internal/migration"
+)
+
+func withoutRepository(t *testing.T, more string) *migration.Migration {
+	t.Helper()
+	parsed, err := migration.Parse("migration.yaml", []byte("source: {url: 'http://a:1'}\ntarget: {url: 'http://b:1'}\nrepository: {type: none}\n"+more))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed
+}
+
+func TestWithoutARepositoryEveryIndexIsScrolledAndThePlanSaysWhy(t *testing.T) {
+	t.Parallel()
+	made := Make(facts(), withoutRepository(t, "indices: {closed: open}\n"))
+	for _, route := range made.Routes {
+		if route.Kind == Skip || route.Kind == Kibana {
+			continue
+		}
+		if route.Kind != Scroll || !strings.Contains(route.Reason, "repository.type is none") {
+			t.Errorf("%s: %s (%s)", route.Source, route.Kind, route.Reason)
+		}
+	}
+	if blockers := Blockers(made.Findings); len(blockers) > 0 {
+		t.Errorf("%+v", blockers)
+	}
+	if warnings := ids(made.Findings, Warning); !slices.Contains(warnings, "scroll") || !slices.Contains(warnings, "no-final-snapshot") {
+		t.Errorf("%v", warnings)
+	}
+}
+
+func TestAPersonMayOverruleARouteAndTheLongestPatternDecides(t *testing.T) {
+	t.Parallel()
+	made := Make(facts(), wanted(t, "indices: {closed: skip, routes: {'*': scroll, 'l*': backfill, 'born*': skip}}\n"))
+	for name, kind := range map[string]RouteKind{"logs": Backfill, "born-in-1": Skip, "shut": Skip, ".marvel-es": Skip, ".kibana-4": Kibana} {
+		i := slices.IndexFunc(made.Routes, func(route Route) bool { return route.Source == name })
+		if made.Routes[i].Kind != kind {
+			t.Errorf("%s: %s (%s), want %s", name, made.Routes[i].Kind, made.Routes[i].Reason, kind)
+		}
+	}
+	if blockers := Blockers(made.Findings); len(blockers) > 0 {
+		t.Errorf("%+v", blockers)
+	}
+}
+
+func TestAnOverruledRouteThatCannotBeStopsThePlanWithTheReason(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		wanted *migration.Migration
+		words  string
+	}{
+		"a restore that the target refuses":  {wanted(t, "indices: {closed: skip, routes: {'born*': restore}}\n"), "created in Elasticsearch 1.7.6"},
+		"a restore without a repository":     {withoutRepository(t, "indices: {closed: skip, routes: {logs: restore}}\n"), "needs a snapshot"},
+		"a backfill without a repository":    {withoutRepository(t, "indices: {closed: skip, routes: {logs: backfill}}\n"), "needs a snapshot"},
+		"an index without sources to scroll": {withoutRepository(t, "indices: {closed: skip}\n"), "keeps no _source"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			seen := facts()
+			if strings.Contains(test.words, "_source") {
+				seen.Source.Indices[3].Mappings = []byte(`{"log":{"_source":{"enabled":false},"properties":{}}}`)
+			}
+			blockers := Blockers(Make(seen, test.wanted).Findings)
+			if len(blockers) != 1 || !strings.Contains(blockers[0].Message, test.words) || blockers[0].Decide == "" {
+				t.Errorf("%+v", blockers)
+			}
+		})
+	}
+}
