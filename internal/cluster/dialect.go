@@ -26,7 +26,7 @@ type Dialect struct {
 	JSONScroll bool
 	// MetaByField: routing and parent must be asked for as fields (1.x); later they come by themselves.
 	MetaByField bool
-	// ParentMeta: hits carry _parent.
+	// ParentMeta: documents may have _parent, _timestamp and _ttl beside their source (indices made before 6.0).
 	ParentMeta bool
 	// SliceScroll: a scroll can be cut into slices below a shard.
 	SliceScroll bool

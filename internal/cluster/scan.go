@@ -1,7 +1,7 @@
 package cluster
 
 // scan.go answers: how is every document of one shard, or of a whole index, read through the search API, with its
-// source bytes untouched? Next: hits.go.
+// source bytes untouched? Next: beside.go.
 
 import (
 	"context"
@@ -43,8 +43,6 @@ type ScanOptions struct {
 	Query []byte
 	// NoSource leaves the sources out: Document.Source is nil then.
 	NoSource bool
-	// Parents says that the index has _parent fields; only 1.x needs to know (Client.HasParents).
-	Parents bool
 	// Page is the number of documents per answer; zero means DefaultPage.
 	Page int
 }
@@ -65,7 +63,11 @@ func (c *Client) Scan(ctx context.Context, index string, options ScanOptions, ea
 	if options.Slices > 1 && !dialect.SliceScroll {
 		return 0, fmt.Errorf("scan %s: slices exist from version 5.0 on, and this is %s", index, dialect.Version)
 	}
-	scan := &scan{client: c, dialect: dialect, index: index, options: options, each: each}
+	beside, err := c.besideOf(ctx, dialect, index)
+	if err != nil {
+		return 0, fmt.Errorf("scan %s: read its mapping: %w", index, err)
+	}
+	scan := &scan{client: c, dialect: dialect, index: index, options: options, beside: beside, each: each}
 	defer scan.clear(ctx)
 	return scan.run(ctx)
 }
@@ -75,10 +77,13 @@ type scan struct {
 	dialect  Dialect
 	index    string
 	options  ScanOptions
+	beside   beside
 	each     func(es.Document) error
 	scrollID string
 	// seen is how many hits came in all, hits how many on the last page.
 	seen, hits int64
+	// instant is from when the hits' _ttl is reckoned, once a page with one has come in whole.
+	instant int64
 }
 
 func (s *scan) run(ctx context.Context) (int64, error) {
@@ -119,19 +124,10 @@ func (s *scan) first() Request {
 	if len(s.options.Query) > 0 {
 		body["query"] = json.RawMessage(s.options.Query)
 	}
-	if s.dialect.MetaByField {
-		fields := []string{"_routing"}
-		if s.options.Parents {
-			// On an index without _parent 1.x would look for it in the source, and stumble over big integers there.
-			fields = append(fields, "_parent")
-		}
-		if !s.options.NoSource {
-			fields = append(fields, "_source")
-		}
-		body["fields"] = fields
-	} else if s.options.NoSource {
+	if s.options.NoSource && !s.dialect.MetaByField {
 		body["_source"] = false
 	}
+	s.beside.ask(body, s.dialect, !s.options.NoSource)
 	if s.dialect.SeqNo {
 		body["seq_no_primary_term"] = true
 	}
@@ -164,10 +160,14 @@ func (s *scan) page(ctx context.Context, request Request) (int64, error) {
 	}
 	defer stream.Close()
 	reader := hitReader{source: stream}
+	hold := s.beside.expiries // each is reckoned from an instant that a whole page tells
+	var held []es.Document
 	var handling error
 	envelope, err := reader.read(func(hit []byte) error {
 		document, err := s.document(hit)
-		if err == nil {
+		if hold && err == nil {
+			held = append(held, document)
+		} else if err == nil {
 			err = s.each(document)
 		}
 		if err != nil {
@@ -185,6 +185,14 @@ func (s *scan) page(ctx context.Context, request Request) (int64, error) {
 	}
 	s.seen += s.hits
 	answer := gjson.ParseBytes(envelope)
+	if err := s.reckon(ctx, held); err != nil {
+		return 0, err
+	}
+	for _, document := range held {
+		if err := s.each(document); err != nil {
+			return 0, err
+		}
+	}
 	if id := answer.Get("_scroll_id").String(); id != "" {
 		s.scrollID = id
 	}
@@ -230,8 +238,13 @@ func (s *scan) document(hit []byte) (es.Document, error) {
 			document.ID = value.String()
 		case "_routing":
 			document.Routing = value.String()
-		case "_parent":
+		case parentField:
 			document.Parent = value.String()
+		case timestampField:
+			document.Timestamp, document.HasTimestamp = firstOf(value).Int(), true
+		case expiryField:
+			// What is left of it; see reckon.
+			document.Expiry, document.HasExpiry = firstOf(value).Int(), s.beside.expiries
 		case "_version":
 			document.Version = value.Int()
 		case "_seq_no":
@@ -242,7 +255,10 @@ func (s *scan) document(hit []byte) (es.Document, error) {
 			document.Source = json.RawMessage(value.Raw)
 		case "fields":
 			if s.dialect.MetaByField {
-				document.Routing, document.Parent = value.Get("_routing").String(), value.Get("_parent").String()
+				document.Routing, document.Parent = value.Get("_routing").String(), value.Get(parentField).String()
+				stamp, expiry := value.Get(timestampField), value.Get(expiryField)
+				document.Timestamp, document.HasTimestamp = firstOf(stamp).Int(), stamp.Exists()
+				document.Expiry, document.HasExpiry = firstOf(expiry).Int(), expiry.Exists()
 			}
 		}
 		return true
@@ -270,14 +286,4 @@ func (s *scan) clear(ctx context.Context) {
 	if stream, err := s.client.once(ctx, request); err == nil {
 		stream.Close()
 	}
-}
-
-// HasParents says whether a mapping, as Mappings gives it, declares _parent on any type.
-func HasParents(mapping json.RawMessage) bool {
-	found := false
-	gjson.ParseBytes(mapping).ForEach(func(_, docType gjson.Result) bool {
-		found = docType.Get("_parent").Exists()
-		return !found
-	})
-	return found
 }

@@ -430,6 +430,9 @@ func aScanGivesBackEveryByte(b *bench) {
 	if b.dialect.ParentMeta {
 		aScanKnowsParents(b)
 	}
+	if !b.dialect.Version.AtLeast(5, 0) { // 5.x only reads such indices
+		aScanKnowsTimesAndTheMomentOfExpiry(b)
+	}
 }
 
 func aScanKnowsParents(b *bench) {
@@ -441,10 +444,8 @@ func aScanKnowsParents(b *bench) {
 		b.t.Fatalf("%+v", result.Items)
 	}
 	need(b.t, b.Refresh(b.ctx, "parents"))
-	mappings, err := b.Mappings(b.ctx, "parents")
-	need(b.t, err)
 	got := map[string]string{}
-	_, err = b.Scan(b.ctx, "parents", cluster.ScanOptions{Shard: cluster.AllShards, Parents: cluster.HasParents(mappings["parents"])}, func(document es.Document) error {
+	_, err := b.Scan(b.ctx, "parents", cluster.ScanOptions{Shard: cluster.AllShards}, func(document es.Document) error {
 		got[document.ID] = document.Type + " " + document.Parent + " " + document.Routing
 		return nil
 	})
@@ -453,6 +454,38 @@ func aScanKnowsParents(b *bench) {
 		b.t.Errorf("parents %q", got)
 	}
 	need(b.t, b.DeleteIndex(b.ctx, "parents"))
+}
+
+func aScanKnowsTimesAndTheMomentOfExpiry(b *bench) {
+	store := map[bool]string{true: `,"store":true`}[b.dialect.MetaByField] // 2.x stores it anyhow and refuses the word
+	need(b.t, b.CreateIndex(b.ctx, "times", []byte(`{"settings":{"number_of_shards":2,"number_of_replicas":0},"mappings":{"doc":{"dynamic":false,"_timestamp":{"enabled":true`+store+`},"_ttl":{"enabled":true}},"timed":{"_timestamp":{"enabled":true`+store+`}}}}`)))
+	lines := `{"index":{"_index":"times","_type":"doc","_id":"both","_timestamp":"1505001600007","_ttl":"36500d"}}` + "\n" + `{"n":9007199254740993,"big":123456789012345678901234567890}` + "\n" +
+		`{"index":{"_index":"times","_type":"doc","_id":"early","_timestamp":"0","_ttl":"365000d"}}` + "\n{}\n" +
+		`{"index":{"_index":"times","_type":"timed","_id":"timed","_timestamp":"1505001600008"}}` + "\n{}\n"
+	if result := b.bulk(lines); result.Failed > 0 {
+		b.t.Fatalf("%+v", result.Items)
+	}
+	need(b.t, b.Refresh(b.ctx, "times"))
+	for _, bare := range []bool{false, true} {
+		got := map[string]es.Document{}
+		_, err := b.Scan(b.ctx, "times", cluster.ScanOptions{Shard: cluster.AllShards, NoSource: bare, Page: 1}, func(document es.Document) error {
+			document.Source, document.Version, document.SeqNo, document.Index = nil, 0, 0, ""
+			got[document.ID] = document
+			return nil
+		})
+		need(b.t, err)
+		want := map[string]es.Document{
+			"both":  {Type: "doc", ID: "both", Timestamp: 1505001600007, HasTimestamp: true, Expiry: 1505001600007 + 36500*dayMillis, HasExpiry: true},
+			"early": {Type: "doc", ID: "early", HasTimestamp: true, Expiry: 365000 * dayMillis, HasExpiry: true},
+			"timed": {Type: "timed", ID: "timed", Timestamp: 1505001600008, HasTimestamp: true},
+		}
+		for id := range want {
+			if fmt.Sprintf("%+v", got[id]) != fmt.Sprintf("%+v", want[id]) {
+				b.t.Errorf("without source %v: got %+v\nwant %+v", bare, got[id], want[id])
+			}
+		}
+	}
+	need(b.t, b.DeleteIndex(b.ctx, "times"))
 }
 
 func aScanByShardsMeetsEveryDocument(b *bench) {

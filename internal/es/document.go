@@ -16,6 +16,10 @@ type Document struct {
 	// SeqNo and PrimaryTerm exist since 6.0; SeqNo is -1 where the server has none.
 	SeqNo       int64
 	PrimaryTerm int64
+	// Timestamp and Expiry are _timestamp and the moment at which _ttl ends, in milliseconds: up to 5.x indices may keep
+	// them beside the source. 0 may be a real moment, so whether they are there is said apart.
+	Timestamp, Expiry       int64
+	HasTimestamp, HasExpiry bool
 	// Source is the document's own bytes as JSON; nil where the index keeps none.
 	Source json.RawMessage
 }

@@ -60,7 +60,8 @@ func (d *Document) AppendSource(out []byte) ([]byte, error) {
 // ES copies the document into the vocabulary of the other packages.
 func (d *Document) ES() (es.Document, error) {
 	document := es.Document{Index: d.Index, Type: string(d.Type), ID: string(d.ID), Routing: string(d.Routing),
-		Parent: string(d.Parent), Version: d.Version, SeqNo: d.SeqNo, PrimaryTerm: d.PrimaryTerm}
+		Parent: string(d.Parent), Version: d.Version, SeqNo: d.SeqNo, PrimaryTerm: d.PrimaryTerm,
+		Timestamp: d.Timestamp, HasTimestamp: d.HasTimestamp, Expiry: d.Expiry, HasExpiry: d.HasExpiry}
 	if d.Source == nil {
 		return document, nil
 	}

@@ -118,7 +118,8 @@ func (l *loading) newPacker(ctx context.Context) *packer {
 
 func (p *packer) take(read *export.Document) error {
 	document := es.Document{Index: read.Index, Type: string(read.Type), ID: string(read.ID), Routing: string(read.Routing), Parent: string(read.Parent),
-		Version: read.Version, SeqNo: read.SeqNo, PrimaryTerm: read.PrimaryTerm, Source: read.Source}
+		Version: read.Version, SeqNo: read.SeqNo, PrimaryTerm: read.PrimaryTerm, Source: read.Source,
+		Timestamp: read.Timestamp, HasTimestamp: read.HasTimestamp, Expiry: read.Expiry, HasExpiry: read.HasExpiry}
 	original := document
 	if p.rewrite != nil {
 		rewritten, err := p.rewrite(document)

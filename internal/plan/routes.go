@@ -119,10 +119,6 @@ func backfillRoutes(route Route, index Index, facts *Facts, wanted *migration.Mi
 		if len(made.Targets) > 1 && len(target.Types) == 1 {
 			one.Type = target.Types[0] // a family of several types is told apart by what each document becomes
 		}
-		if target.Documents != nil && target.Documents.NeedsMetadata() {
-			made.Findings = append(made.Findings, transform.Finding{Rule: "stored-metadata", Severity: transform.Blocker, Where: target.Name,
-				Message: "the values of _timestamp and _ttl are not carried over yet: the fields that replace them stay empty", Decide: "accept this finding if nobody needs them, or exclude the index"})
-		}
 		if i == 0 {
 			one.Changes, one.Findings = made.Changes, made.Findings
 		} else {

@@ -31,12 +31,6 @@ func (a Action) String() string {
 	return [...]string{Keep: "keep", Changed: "changed", Quarantine: "quarantine"}[a]
 }
 
-// Metadata is what 1.x and 2.x stored beside a document, in milliseconds, and newer servers know no more.
-type Metadata struct {
-	Timestamp, Expiry       int64
-	HasTimestamp, HasExpiry bool
-}
-
 // DocumentRules change the documents that go to one index. Safe for concurrent use: nothing in them changes.
 type DocumentRules struct {
 	types map[string]*traits
@@ -132,37 +126,22 @@ func (d *draft) documentRules(t *targetIndex) (*DocumentRules, error) {
 	return r, nil
 }
 
-// NeedsMetadata says that documents must come through ApplyWith, with their _timestamp and _ttl: they become fields.
-func (r *DocumentRules) NeedsMetadata() bool {
-	for _, t := range r.types {
-		if t.timestampField != "" || t.expiryField != "" {
-			return true
-		}
-	}
-	return false
-}
-
 // Apply changes one document in place. A source that changes is written behind dst, and doc.Source then lies there, so
 // that dst may be used again once the document has been sent. With Quarantine the document is as it came.
 func (r *DocumentRules) Apply(dst []byte, doc *es.Document) (Action, string, error) {
-	return r.ApplyWith(dst, doc, Metadata{})
-}
-
-// ApplyWith is Apply for a document of 1.x or 2.x with what was stored beside it.
-func (r *DocumentRules) ApplyWith(dst []byte, doc *es.Document, meta Metadata) (Action, string, error) {
 	original := *doc
 	t := r.types[doc.Type]
 	if t == nil {
 		t = r.only
 	}
-	action, reason, err := r.apply(dst, doc, t, meta)
+	action, reason, err := r.apply(dst, doc, t)
 	if err != nil || action == Quarantine {
 		*doc = original
 	}
 	return action, reason, err
 }
 
-func (r *DocumentRules) apply(dst []byte, doc *es.Document, t *traits, meta Metadata) (Action, string, error) {
+func (r *DocumentRules) apply(dst []byte, doc *es.Document, t *traits) (Action, string, error) {
 	action := Keep
 	var additions []member
 	add := func(name string, v literal) { additions = append(additions, member{name, string(v)}) }
@@ -195,11 +174,11 @@ func (r *DocumentRules) apply(dst []byte, doc *es.Document, t *traits, meta Meta
 	if r.typeless {
 		doc.Type = ""
 	}
-	if t.timestampField != "" && meta.HasTimestamp {
-		add(t.timestampField, literal(strconv.FormatInt(meta.Timestamp, 10)))
+	if t.timestampField != "" && doc.HasTimestamp {
+		add(t.timestampField, literal(strconv.FormatInt(doc.Timestamp, 10)))
 	}
-	if t.expiryField != "" && meta.HasExpiry {
-		add(t.expiryField, literal(strconv.FormatInt(meta.Expiry, 10)))
+	if t.expiryField != "" && doc.HasExpiry {
+		add(t.expiryField, literal(strconv.FormatInt(doc.Expiry, 10)))
 	}
 	if doc.ID != id || len(additions) > 0 {
 		action = Changed

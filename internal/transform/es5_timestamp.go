@@ -11,6 +11,9 @@ func es5Timestamp() Rule {
 				d.addDate(t, name)
 				t.traits.timestampField = name
 				d.changed(where, newObject("_timestamp", stamp), newObject(name, newObject("type", text("date"))), "the time of each document goes into a field")
+				if !d.created.AtLeast(2, 0) && !isTrue(stamp.text("store")) && !d.template {
+					d.found(Blocker, where, "the time of each document is only indexed, not stored, so it cannot be read any more: "+name+" stays empty", "accept this finding if nobody needs the times, or write them into a field on the source first")
+				}
 			} else {
 				d.changed(where, newObject("_timestamp", stamp), nil, "refused since 5.0, and it was off")
 			}

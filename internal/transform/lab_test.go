@@ -194,7 +194,7 @@ func moveCase(t *testing.T, node *lab.Node, c testCase, target es.Version) {
 		mustCall(t, node, http.MethodPut, "/"+url.PathEscape(index.Name), string(index.Body))
 	}
 	for _, line := range c.documents {
-		doc, meta := readDocument(line)
+		doc := readDocument(line)
 		at := plan.Targets[0]
 		for _, index := range plan.Targets {
 			if slices.Contains(index.Types, doc.Type) {
@@ -202,7 +202,7 @@ func moveCase(t *testing.T, node *lab.Node, c testCase, target es.Version) {
 			}
 		}
 		if at.Documents != nil {
-			action, _, err := at.Documents.ApplyWith(nil, &doc, meta)
+			action, _, err := at.Documents.Apply(nil, &doc)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -176,7 +176,7 @@ func render(t *testing.T, c testCase, plan IndexPlan) []txtar.File {
 	}
 	var documents strings.Builder
 	for _, line := range c.documents {
-		doc, meta := readDocument(line)
+		doc := readDocument(line)
 		target := plan.Targets[0]
 		for _, other := range plan.Targets {
 			if slices.Contains(other.Types, doc.Type) {
@@ -186,7 +186,7 @@ func render(t *testing.T, c testCase, plan IndexPlan) []txtar.File {
 		action, reason := Keep, ""
 		if target.Documents != nil {
 			var err error
-			if action, reason, err = target.Documents.ApplyWith(nil, &doc, meta); err != nil {
+			if action, reason, err = target.Documents.Apply(nil, &doc); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -206,11 +206,11 @@ func render(t *testing.T, c testCase, plan IndexPlan) []txtar.File {
 }
 
 // readDocument reads {"_type","_id","_routing","_parent","_timestamp","_ttl"} and behind a tab the source's own bytes.
-func readDocument(line string) (es.Document, Metadata) {
+func readDocument(line string) es.Document {
 	head, source, _ := strings.Cut(line, "\t")
 	meta := gjson.Parse(head)
-	return es.Document{Type: meta.Get("_type").String(), ID: meta.Get("_id").String(), Routing: meta.Get("_routing").String(), Parent: meta.Get("_parent").String(), Source: json.RawMessage(source)},
-		Metadata{Timestamp: meta.Get("_timestamp").Int(), HasTimestamp: meta.Get("_timestamp").Exists(), Expiry: meta.Get("_ttl").Int(), HasExpiry: meta.Get("_ttl").Exists()}
+	return es.Document{Type: meta.Get("_type").String(), ID: meta.Get("_id").String(), Routing: meta.Get("_routing").String(), Parent: meta.Get("_parent").String(), Source: json.RawMessage(source),
+		Timestamp: meta.Get("_timestamp").Int(), HasTimestamp: meta.Get("_timestamp").Exists(), Expiry: meta.Get("_ttl").Int(), HasExpiry: meta.Get("_ttl").Exists()}
 }
 
 func TestEveryRowHasARule(t *testing.T) {

@@ -180,10 +180,6 @@ func (v *view) shards(ctx context.Context, work func(ctx context.Context, read f
 	if shards == 0 {
 		return fmt.Errorf("%w: the server does not tell how many shards %s has", ErrNotComparable, v.index)
 	}
-	parents, err := v.hasParents(ctx)
-	if err != nil {
-		return err
-	}
 	group, ctx := errgroup.WithContext(ctx)
 	for shard := range shards {
 		group.Go(func() error {
@@ -193,7 +189,7 @@ func (v *view) shards(ctx context.Context, work func(ctx context.Context, read f
 			defer v.reader.slots.Release(1)
 			for attempt := 1; ; attempt++ {
 				err := work(ctx, func(each func(hashed)) (*tally, error) {
-					return v.scan(ctx, cluster.ScanOptions{Shard: shard, Query: v.query(), Parents: parents}, each)
+					return v.scan(ctx, cluster.ScanOptions{Shard: shard, Query: v.query()}, each)
 				})
 				if err == nil || !errors.Is(err, cluster.ErrScanBroken) || attempt == shardAttempts || ctx.Err() != nil {
 					return err
@@ -202,23 +198,6 @@ func (v *view) shards(ctx context.Context, work func(ctx context.Context, read f
 		})
 	}
 	return group.Wait()
-}
-
-// hasParents asks the mapping, which only 1.x needs.
-func (v *view) hasParents(ctx context.Context) (bool, error) {
-	if !v.reader.dialect.MetaByField {
-		return false, nil
-	}
-	mappings, err := v.reader.client.Mappings(ctx, v.index)
-	if err != nil {
-		return false, err
-	}
-	for _, mapping := range mappings {
-		if cluster.HasParents(mapping) {
-			return true, nil
-		}
-	}
-	return false, nil
 }
 
 // scan reads documents, makes them comparable, and calls each. The tally counts only the odd ones.

@@ -287,12 +287,8 @@ func (v *view) fetch(ctx context.Context, ids []string) (map[address][]byte, err
 	if err != nil {
 		return nil, fmt.Errorf("ask for documents by id: %w", err)
 	}
-	parents, err := v.hasParents(ctx)
-	if err != nil {
-		return nil, err
-	}
 	found := map[address][]byte{}
-	_, err = v.scan(ctx, cluster.ScanOptions{Shard: cluster.AllShards, Query: query, Parents: parents, Page: fetchAtOnce}, func(one hashed) {
+	_, err = v.scan(ctx, cluster.ScanOptions{Shard: cluster.AllShards, Query: query, Page: fetchAtOnce}, func(one hashed) {
 		found[address{one.document.ID, one.document.Type, one.document.Routing}] = slices.Clone(one.canonical)
 	})
 	return found, err
