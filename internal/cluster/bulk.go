@@ -21,6 +21,11 @@ type BulkOptions struct {
 	// Repeatable says that every action carries an id and sending it twice is harmless, so the client may repeat the
 	// request when the connection breaks.
 	Repeatable bool
+	// Once leaves every repeating to the caller.
+	Once bool
+	// Brief lists only items that are no success; Filter also asks the server for no more, where the version can leave
+	// out the rest (Dialect.FilterBulk; the caller knows).
+	Brief, Filter bool
 	// Query holds further parameters: refresh, pipeline, timeout, wait_for_active_shards.
 	Query url.Values
 	// Timeout replaces the client's.
@@ -29,11 +34,13 @@ type BulkOptions struct {
 
 // BulkItem is the server's answer to one action, in the order of the request.
 type BulkItem struct {
-	Action string // index, create, update, delete
-	Index  string
-	Type   string
-	ID     string
-	Status int
+	// Position is its place in the request.
+	Position int
+	Action   string // index, create, update, delete
+	Index    string
+	Type     string
+	ID       string
+	Status   int
 	// Version, SeqNo (-1 where the server has none) and Result ("created", "updated", "deleted", "noop", "not_found";
 	// empty before 5.0) describe a success.
 	Version, SeqNo int64
@@ -58,7 +65,10 @@ func (i BulkItem) Busy() bool {
 
 // BulkResult is the answer to one request.
 type BulkResult struct {
+	// Items are the answers; with Brief only those that failed or conflict, and with Filter without names.
 	Items []BulkItem
+	// Count is how many actions were answered.
+	Count int
 	// Failed is how many items are failures.
 	Failed int
 	// Took is the server's own time, Elapsed ours with the network.
@@ -67,15 +77,18 @@ type BulkResult struct {
 	Sent int
 }
 
-// errBulkAnswer: the answer can't be matched with what was asked, so nothing may be taken for written.
-var errBulkAnswer = errors.New("the answer to _bulk is not complete")
+// ErrBulkAnswer says that the answer can't be matched with what was asked, so nothing may be taken for written.
+var ErrBulkAnswer = errors.New("the answer to _bulk is not complete")
 
 // Bulk sends one body of newline-delimited JSON as it is. An error says that the request failed as a whole; refused
 // items are in the result, and it is the caller's to look at each.
 func (c *Client) Bulk(ctx context.Context, body []byte, options BulkOptions) (BulkResult, error) {
 	request := Request{
 		Method: http.MethodPost, Path: "/_bulk", Query: options.Query, Body: body, ContentType: "application/x-ndjson",
-		Repeatable: options.Repeatable, Gzip: options.Gzip, Timeout: options.Timeout,
+		Repeatable: options.Repeatable, Once: options.Once, Gzip: options.Gzip, Timeout: options.Timeout,
+	}
+	if options.Filter {
+		request.Query = briefQuery(options.Query)
 	}
 	began := time.Now()
 	response, err := c.Send(ctx, request)
@@ -83,7 +96,11 @@ func (c *Client) Bulk(ctx context.Context, body []byte, options BulkOptions) (Bu
 		return BulkResult{}, err
 	}
 	result := BulkResult{Elapsed: time.Since(began), Sent: len(body)}
-	if err := result.read(response.Body); err != nil {
+	read := result.read
+	if options.Brief {
+		read = result.readBrief
+	}
+	if err := read(response.Body); err != nil {
 		return BulkResult{}, err
 	}
 	return result, nil
@@ -91,17 +108,19 @@ func (c *Client) Bulk(ctx context.Context, body []byte, options BulkOptions) (Bu
 
 func (r *BulkResult) read(body []byte) error {
 	if !gjson.ValidBytes(body) {
-		return fmt.Errorf("%w: no JSON: %s", errBulkAnswer, shorten(string(body), 200))
+		return fmt.Errorf("%w: no JSON: %s", ErrBulkAnswer, shorten(string(body), 200))
 	}
 	answer := gjson.ParseBytes(body)
 	items := answer.Get("items")
 	if !items.IsArray() {
-		return fmt.Errorf("%w: no items: %s", errBulkAnswer, shorten(string(body), 200))
+		return fmt.Errorf("%w: no items: %s", ErrBulkAnswer, shorten(string(body), 200))
 	}
 	r.Took = time.Duration(answer.Get("took").Int()) * time.Millisecond
 	items.ForEach(func(_, entry gjson.Result) bool {
 		entry.ForEach(func(action, fields gjson.Result) bool {
 			item := readItem(action.String(), fields)
+			item.Position = r.Count
+			r.Count++
 			if item.Failed() {
 				r.Failed++
 			}

@@ -43,6 +43,8 @@ type Request struct {
 	ContentType string
 	// Repeatable says that doing it twice is harmless. GET and HEAD always are.
 	Repeatable bool
+	// Once says that the call is never repeated here, not even where that is harmless: the caller does it in its own time.
+	Once bool
 	// Gzip compresses the body. Versions 1.x and 2.x drop the connection on that: see Dialect.GzipRequests.
 	Gzip bool
 	// Timeout replaces the client's, for calls that are silent for long.
@@ -160,7 +162,7 @@ func (c *Client) repeated(ctx context.Context, request Request, attempt func() e
 			return fmt.Errorf("%s %s: %w", request.Method, request.Path, context.Cause(ctx))
 		}
 		var failure *Error
-		if !errors.As(err, &failure) || number > c.retries || !failure.worthRepeating(request) {
+		if !errors.As(err, &failure) || number > c.retries || request.Once || !failure.worthRepeating(request) {
 			return err
 		}
 		pause := wait/2 + rand.N(wait/2) // spread, so that many workers don't come back at once

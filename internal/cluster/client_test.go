@@ -355,7 +355,7 @@ func TestBulkAnswersThatAreIncompleteProveNothing(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{``, `{}`, `{"items":{}}`, `{"items":[{"index":{"status":200}}`, `<html>`} {
 		client := clientFor(t, Config{URL: answer(t, 200, nil, body)})
-		if result, err := client.Bulk(t.Context(), []byte("x"), BulkOptions{}); !errors.Is(err, errBulkAnswer) {
+		if result, err := client.Bulk(t.Context(), []byte("x"), BulkOptions{}); !errors.Is(err, ErrBulkAnswer) {
 			t.Errorf("%q gave %+v, %v", body, result, err)
 		}
 	}

@@ -34,6 +34,8 @@ type Dialect struct {
 	SeqNo bool
 	// GzipRequests: a compressed request body is understood; before, the connection is dropped.
 	GzipRequests bool
+	// FilterBulk: the answer to _bulk can be cut down to each item's status and error.
+	FilterBulk bool
 	// HiddenIndices: wildcards leave hidden indices out unless told otherwise.
 	HiddenIndices bool
 	// PartialSearchResults: a search can be told to fail rather than to leave shards out.
@@ -61,6 +63,7 @@ func DialectFor(version es.Version) Dialect {
 		SliceScroll:          since(5, 0),
 		SeqNo:                since(6, 7),
 		GzipRequests:         since(5, 0),
+		FilterBulk:           since(2, 0),
 		HiddenIndices:        since(7, 7),
 		PartialSearchResults: since(6, 3),
 		ClosedInSnapshot:     !opensearch && since(8, 0),

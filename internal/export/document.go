@@ -35,6 +35,8 @@ func (o Origin) String() string { return [...]string{"original", "recovered", "r
 type Document struct {
 	Index string
 	Shard int
+	// Number is its place in its segment.
+	Number int
 	// Type is empty where the product that wrote the snapshot shows none (Elasticsearch 8, OpenSearch 2 and later).
 	Type, ID, Routing, Parent []byte
 	Version, SeqNo            int64 // -1 where there is none
@@ -75,7 +77,7 @@ var byteOrderMark = []byte("\xEF\xBB\xBF")
 
 // take fills the document from Lucene's. The error names what in the source can't be turned into JSON.
 func (d *Document) take(from *lucene.Document, defaultType []byte) error {
-	d.Type, d.ID, d.Routing, d.Parent = from.Type, from.ID, from.Routing, from.Parent
+	d.Number, d.Type, d.ID, d.Routing, d.Parent = from.DocID, from.Type, from.ID, from.Routing, from.Parent
 	if d.Type == nil {
 		d.Type = defaultType
 	}

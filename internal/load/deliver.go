@@ -1,119 +1,174 @@
 package load
 
-// deliver.go answers: what became of each document of one body? Busy answers are waited out, a body that is refused as a
-// whole is cut in two until the document is found, and what the target does not take is given back. Next: send.go.
+// deliver.go answers: what became of each document of one body? Busy, blocked and restarting targets are waited for, a
+// body that is refused as a whole is cut in two until the document is found, and what the target does not take is given
+// back. Next: judge.go, then send.go.
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
+	"github.com/hikkoshi/hikkoshi/internal/engine"
 )
 
 const (
-	// busyPause is the first wait when the target is busy; it doubles up to busyPauseMost.
-	busyPause     = 200 * time.Millisecond
-	busyPauseMost = 20 * time.Second
-	// busyTries is how often one batch is offered to a busy target before the run stops, some seven minutes.
-	busyTries = 26
+	// firstWait is the first wait for the target; it doubles up to longestWait.
+	firstWait   = 200 * time.Millisecond
+	longestWait = 20 * time.Second
+	// DefaultPatience is how long a target that takes nothing is waited for: time for a person to make room on a disk or
+	// bring a node back.
+	DefaultPatience = time.Hour
+	// oddTries is how often an answer that should not be is asked for again before the body is cut in two, and a single
+	// document set aside.
+	oddTries = 4
+	// refusedInARow is when a load stops instead of setting everything aside.
+	refusedInARow = 10000
 )
 
-// Refused is a document that the target does not take, with the lines that were sent, so that nothing is lost.
-type Refused struct {
-	Index  string `json:"index"`
-	Type   string `json:"type,omitempty"`
-	ID     string `json:"id"`
-	Status int    `json:"status"`
-	Error  string `json:"error"`
-	Reason string `json:"reason"`
-	Action string `json:"action"`
-}
-
-// Outcome is what became of all documents: Sent = Written + Existing + len(Refused).
-type Outcome struct {
-	Sent    int64 `json:"sent"`
-	Written int64 `json:"written"`
-	// Existing counts documents that the target held already in the same or a newer version.
-	Existing int64     `json:"existing"`
-	Refused  []Refused `json:"refused,omitempty"`
-	// Busy counts how often the target turned something away for now.
-	Busy  int64 `json:"busy,omitempty"`
-	Bytes int64 `json:"bytes"`
-}
-
-func (o *Outcome) add(other Outcome) {
-	o.Sent += other.Sent
-	o.Written += other.Written
-	o.Existing += other.Existing
-	o.Refused = append(o.Refused, other.Refused...)
-	o.Busy += other.Busy
-	o.Bytes += other.Bytes
-}
+// ErrAllRefused says that one document after the other is refused.
+var ErrAllRefused = errors.New("the target refuses every document")
 
 // courier delivers batches to one target.
 type courier struct {
 	client *cluster.Client
 	gzip   bool
-	// busy hears of every answer that asked for patience; nil is fine.
-	busy func()
+	filter bool
+	// valve hears how the target answers.
+	valve    *Valve
+	patience time.Duration
+	// refused counts documents refused since the last one that was taken.
+	refused atomic.Int64
 }
 
+// deliver sends a batch until each of its documents is answered for.
 func (c *courier) deliver(ctx context.Context, b *batch) (Outcome, error) {
 	var outcome Outcome
-	wait := busyPause
-	for try := 0; b.documents() > 0; try++ {
-		result, err := c.client.Bulk(ctx, b.body, cluster.BulkOptions{Repeatable: true, Gzip: c.gzip})
+	waiting := waiting{patience: c.patience}
+	for b.count() > 0 {
+		sent := time.Now()
+		result, err := c.client.Bulk(ctx, b.body, cluster.BulkOptions{Once: true, Gzip: c.gzip, Brief: true, Filter: c.filter})
+		if err == nil && result.Count != b.count() {
+			err = fmt.Errorf("sent %d documents and got %d answers: %w", b.count(), result.Count, cluster.ErrBulkAnswer)
+		}
 		if err != nil {
-			whole, wholeErr := c.refusedAsAWhole(ctx, b, err)
-			outcome.add(whole)
-			return outcome, wholeErr
+			if ctx.Err() != nil {
+				return outcome, context.Cause(ctx)
+			}
+			whole, err := c.refusedAsAWhole(ctx, b, err, sent, &waiting)
+			outcome.Add(whole)
+			if err != nil || whole.Sent > 0 {
+				return outcome, err
+			}
+			continue
 		}
-		if len(result.Items) != b.documents() {
-			return outcome, fmt.Errorf("sent %d documents and got %d answers", b.documents(), len(result.Items))
-		}
-		outcome.Bytes += int64(len(b.body))
-		again := outcome.account(b, result)
-		if len(again) == 0 {
-			return outcome, nil
-		}
-		if c.busy != nil {
-			c.busy()
-		}
-		outcome.Busy++
-		if try == busyTries {
-			return outcome, fmt.Errorf("the target turned %d documents away %d times: %s", len(again), try+1, result.Items[again[0]].Reason)
-		}
-		b = b.pick(again)
-		if err := pause(ctx, wait); err != nil {
+		again, why, err := c.account(&outcome, b, result, &waiting)
+		if err != nil {
 			return outcome, err
 		}
-		wait = min(2*wait, busyPauseMost)
+		outcome.Bytes += int64(len(b.body))
+		if len(again) == 0 {
+			c.valve.answered(int64(len(b.body)), time.Since(sent))
+			return outcome, nil
+		}
+		outcome.Busy++
+		b = b.pick(again)
+		if err := c.wait(ctx, &waiting, sent, why); err != nil {
+			return outcome, fmt.Errorf("%d documents: %w", len(again), err)
+		}
 	}
 	return outcome, nil
 }
 
-// refusedAsAWhole finds the document because of which a whole body is refused: some versions answer one bad action with
-// 400 for all (CHANGES 2-25), and proxies refuse large bodies with 413.
-func (c *courier) refusedAsAWhole(ctx context.Context, b *batch, cause error) (Outcome, error) {
-	var failure *cluster.Error
-	if !errors.As(cause, &failure) || failure.Status != http.StatusBadRequest && failure.Status != http.StatusRequestEntityTooLarge {
-		return Outcome{}, fmt.Errorf("send %d documents: %w", b.documents(), cause)
+// account books every answer and gives the numbers of the actions to send again, with the reason.
+func (c *courier) account(outcome *Outcome, b *batch, result cluster.BulkResult, waiting *waiting) (again []int, why verdict, err error) {
+	good := int64(b.count())
+	for i := range result.Items {
+		item := &result.Items[i]
+		judged := judgeItem(item)
+		switch {
+		case judged.kind == stopNow:
+			return nil, judged, fmt.Errorf("the target answered for document %s of %s: %s: %s", b.documents[item.Position].ID, b.documents[item.Position].Index, item.ErrorType, item.Reason)
+		case judged.kind == odd && waiting.odd >= oddTries, judged.kind == refuse:
+			if err := c.setAside(outcome, b.refused(item.Position, item.Status, item.ErrorType, item.Reason)); err != nil {
+				return nil, judged, err
+			}
+		case judged.kind == exists:
+			outcome.Existing++
+			outcome.Sent++
+		default:
+			again = append(again, item.Position)
+			why = judged
+		}
+		good--
 	}
-	if b.documents() == 1 {
-		meta := gjson.GetBytes(b.body, "@this|@values|0")
-		return Outcome{Sent: 1, Bytes: int64(len(b.body)), Refused: []Refused{{Index: meta.Get("_index").String(), Type: meta.Get("_type").String(), ID: meta.Get("_id").String(),
-			Status: failure.Status, Error: failure.Type, Reason: failure.Reason, Action: string(b.body)}}}, nil
+	outcome.Written += good
+	outcome.Sent += good
+	if good > 0 {
+		c.refused.Store(0)
 	}
+	return again, why, nil
+}
+
+// setAside books a refused document, and stops when it is one of too many.
+func (c *courier) setAside(outcome *Outcome, refused Refused) error {
+	outcome.setAside(refused)
+	if c.refused.Add(1) < refusedInARow {
+		return nil
+	}
+	return engine.WithHint(fmt.Errorf("%w: %d in a row, the last (%s of %s) with %s: %s", ErrAllRefused, refusedInARow, refused.ID, refused.Index, refused.Error, refused.Reason),
+		"the target's mapping does not fit these documents: look at the reason, change the rules in migration.yaml and plan again")
+}
+
+// refusedAsAWhole deals with an answer for a whole body. An outcome with nothing sent, and no error, says: again.
+func (c *courier) refusedAsAWhole(ctx context.Context, b *batch, cause error, sent time.Time, waiting *waiting) (Outcome, error) {
+	judged := judgeRequest(cause, len(b.body))
+	if judged.kind == broken && waiting.odd >= oddTries && c.answers(ctx) {
+		judged.kind = odd // it answers others: something in this body breaks the connection
+	}
+	switch judged.kind {
+	case stopNow:
+		return Outcome{}, fmt.Errorf("send %d documents: %w", b.count(), cause)
+	case odd:
+		if waiting.odd < oddTries {
+			break
+		}
+		return c.cut(ctx, b, cause)
+	case refuse:
+		return c.cut(ctx, b, cause)
+	case busy:
+		// A body may be too large for the target's memory at all times; a smaller one may not.
+		if waiting.tries >= oddTries && b.count() > 1 {
+			return c.cut(ctx, b, cause)
+		}
+	}
+	return Outcome{}, c.wait(ctx, waiting, sent, judged)
+}
+
+// cut finds the document because of which a whole body is refused: some versions answer one bad action with 400 for all
+// (CHANGES 2-25), and proxies refuse large bodies with 413.
+func (c *courier) cut(ctx context.Context, b *batch, cause error) (Outcome, error) {
 	var outcome Outcome
+	if b.count() == 1 {
+		refused := b.refused(0, 0, "", cause.Error())
+		var failure *cluster.Error
+		if errors.As(cause, &failure) {
+			refused.Status, refused.Error, refused.Reason = failure.Status, failure.Type, failure.Reason
+		}
+		if refused.Error == "" {
+			refused.Error = map[bool]string{true: "too_large", false: "request_refused"}[refused.Status == http.StatusRequestEntityTooLarge]
+		}
+		outcome.Bytes = int64(len(b.body))
+		return outcome, c.setAside(&outcome, refused)
+	}
 	first, second := b.halves()
 	for _, half := range []*batch{first, second} {
 		part, err := c.deliver(ctx, half)
-		outcome.add(part)
+		outcome.Add(part)
 		if err != nil {
 			return outcome, err
 		}
@@ -121,23 +176,46 @@ func (c *courier) refusedAsAWhole(ctx context.Context, b *batch, cause error) (O
 	return outcome, nil
 }
 
-// account books every answer and gives the numbers of the actions to send again.
-func (o *Outcome) account(b *batch, result cluster.BulkResult) (again []int) {
-	for i, item := range result.Items {
-		switch {
-		case item.Busy():
-			again = append(again, i)
-			continue
-		case item.Conflict():
-			o.Existing++
-		case item.Failed():
-			o.Refused = append(o.Refused, Refused{Index: item.Index, Type: item.Type, ID: item.ID, Status: item.Status, Error: item.ErrorType, Reason: item.Reason, Action: string(b.action(i))})
-		default:
-			o.Written++
-		}
-		o.Sent++
+// answers asks the target for something small.
+func (c *courier) answers(ctx context.Context) bool {
+	_, err := c.client.Send(ctx, cluster.Request{Method: http.MethodGet, Path: "/", Once: true})
+	return err == nil
+}
+
+// waiting is the patience with one body.
+type waiting struct {
+	patience   time.Duration
+	since      time.Time
+	wait       time.Duration
+	tries, odd int
+}
+
+// wait holds on before a body, or what is left of it, is sent again.
+func (c *courier) wait(ctx context.Context, w *waiting, sent time.Time, judged verdict) error {
+	if w.since.IsZero() {
+		w.since, w.wait = time.Now(), firstWait
 	}
-	return again
+	w.tries++
+	switch judged.kind {
+	case odd, broken:
+		w.odd++
+		if judged.kind == broken {
+			c.valve.blocked(judged.why)
+		}
+	case blocked:
+		c.valve.blocked(judged.why)
+	default:
+		c.valve.asked(sent, judged.why)
+	}
+	if w.patience > 0 && time.Since(w.since) > w.patience {
+		return engine.WithHint(fmt.Errorf("the target took nothing for %s: %s", w.patience, judged.why),
+			"mend the target and run the same command again: it goes on where it stopped")
+	}
+	if err := pause(ctx, max(w.wait, judged.after)); err != nil {
+		return err
+	}
+	w.wait = min(2*w.wait, longestWait)
+	return nil
 }
 
 func pause(ctx context.Context, wait time.Duration) error {

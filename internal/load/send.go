@@ -1,6 +1,6 @@
 package load
 
-// send.go answers: how do a few documents reach the target, one body after the other? Next: snapshot.go.
+// send.go answers: how do a few documents reach the target, one body after the other? Next: control.go.
 
 import (
 	"context"
@@ -11,25 +11,25 @@ import (
 
 // Sender packs documents into bodies and sends them one after the other.
 type Sender struct {
-	courier   courier
-	dialect   cluster.Dialect
-	operation Operation
-	packed    batch
-	outcome   Outcome
+	job     Job
+	packed  batch
+	outcome Outcome
 }
 
 // NewSender makes a sender for one target.
 func NewSender(ctx context.Context, client *cluster.Client, operation Operation) (*Sender, error) {
-	dialect, err := client.Dialect(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return &Sender{courier: courier{client: client, gzip: dialect.GzipRequests}, dialect: dialect, operation: operation}, nil
+	sender := &Sender{job: Job{Target: client, Operation: operation}}
+	return sender, sender.job.start(ctx)
 }
 
 // Add takes one document and sends what is packed when it is enough.
 func (s *Sender) Add(ctx context.Context, document es.Document) error {
-	if err := s.packed.add(s.operation, document, s.dialect); err != nil {
+	return s.AddRewritten(ctx, document, document)
+}
+
+// AddRewritten is Add for a document that a rule changed: original is kept should the target refuse it.
+func (s *Sender) AddRewritten(ctx context.Context, document, original es.Document) error {
+	if err := s.packed.add(s.job.Operation, &document, &original, &s.job.dialect); err != nil {
 		return err
 	}
 	if s.packed.full() {
@@ -45,11 +45,11 @@ func (s *Sender) Finish(ctx context.Context) (Outcome, error) {
 }
 
 func (s *Sender) flush(ctx context.Context) error {
-	if s.packed.documents() == 0 {
+	if s.packed.count() == 0 {
 		return nil
 	}
-	outcome, err := s.courier.deliver(ctx, &s.packed)
-	s.outcome.add(outcome)
-	s.packed = batch{body: s.packed.body[:0], starts: s.packed.starts[:0]}
+	outcome, err := s.job.courier.deliver(ctx, &s.packed)
+	s.outcome.Add(outcome)
+	s.packed.reset()
 	return err
 }

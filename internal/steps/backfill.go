@@ -9,10 +9,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/export"
 	"github.com/hikkoshi/hikkoshi/internal/load"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
 	"github.com/hikkoshi/hikkoshi/internal/transform"
@@ -103,14 +108,10 @@ func (s *backfill) load(ctx context.Context, rec *engine.Recorder, index string)
 		}
 	}
 	outcome, err := s.send(ctx, rec, target, index)
-	// Documents that were set aside are written down also when the load then fails.
-	if keepErr := s.move.setAside(outcome.Refused); keepErr != nil {
-		return errors.Join(err, keepErr)
-	}
 	if err != nil {
 		return err
 	}
-	rec.Note("%s: %d documents written, %d there already, %d set aside", index, outcome.Written, outcome.Existing, len(outcome.Refused))
+	rec.Note("%s: %d documents written, %d there already, %d set aside", index, outcome.Written, outcome.Existing, outcome.Aside)
 	for i := range made.Targets {
 		if err := s.settle(ctx, rec, target, made.Targets[i].Name); err != nil {
 			return err
@@ -136,16 +137,64 @@ func (s *backfill) send(ctx context.Context, rec *engine.Recorder, target *clust
 	if err != nil {
 		return load.Outcome{}, err
 	}
-	var total int64
+	reader := export.NewReader(ctx, repository, info)
+	units, err := load.SnapshotUnits(ctx, reader, index)
+	if err != nil {
+		return load.Outcome{}, err
+	}
 	for _, route := range s.routes {
 		if route.Source == index {
-			total = route.Documents
+			s.move.valve().Expect(route.Documents)
+			break
 		}
 	}
-	return load.Snapshot(ctx, load.SnapshotOptions{Repository: repository, Snapshot: info, Index: index, Target: target, NewRewrite: rewrite, MaxRate: s.move.Wanted.Load.MaxRate,
-		Progress: func(progress load.Progress) {
-			rec.Progress(progress.Documents, max(total, progress.Documents), "documents", fmt.Sprintf("%s, %d bodies under way", index, progress.UnderWay))
-		}})
+	job := &load.Job{Target: target, NewRewrite: rewrite, Valve: s.move.valve()}
+	return s.work(ctx, rec, index, job, units, reader)
+}
+
+// valve holds the flow of everything this process sends to the target.
+func (m *Move) valve() *load.Valve {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if m.flow == nil {
+		m.flow = load.NewValve(load.Limits{MaxRate: m.Wanted.Load.MaxRate})
+	}
+	return m.flow
+}
+
+// work runs the units, as many at once as there are processors to read them.
+func (s *backfill) work(ctx context.Context, rec *engine.Recorder, index string, job *load.Job, units []load.SnapshotUnit, reader *export.Reader) (load.Outcome, error) {
+	var mutex sync.Mutex
+	var total load.Outcome
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for _, unit := range units {
+		group.Go(func() error {
+			_, err := job.Run(inner, unit.Feed(reader), 0, func(_ int64, outcome load.Outcome) error {
+				mutex.Lock()
+				defer mutex.Unlock()
+				total.Add(outcome)
+				s.progress(rec, index)
+				// Documents that were set aside are written down at once, also when the load then fails.
+				err := s.move.setAside(outcome.Refused)
+				total.Refused = nil
+				return err
+			})
+			return err
+		})
+	}
+	err := group.Wait()
+	return total, err
+}
+
+// progress tells how the load is doing.
+func (s *backfill) progress(rec *engine.Recorder, index string) {
+	live := s.move.valve().Live()
+	text := fmt.Sprintf("%s, %.0f documents/s, %.1f MB/s, %d bodies under way", index, live.DocumentsPerSecond, live.BytesPerSecond/1e6, live.InFlight)
+	if live.Throttle != "" {
+		text += ", " + live.Throttle
+	}
+	rec.Progress(live.Documents, max(live.Total, live.Documents), "documents", text)
 }
 
 // prepare creates the index with its own settings written down first, then loosens them.

@@ -222,10 +222,10 @@ func (r *round) send(ctx context.Context, pair *pairing, wanted []es.Document) (
 				return err
 			}
 			if becomes.Source == nil {
-				result.Refused = append(result.Refused, load.Refused{Index: becomes.Index, Type: becomes.Type, ID: becomes.ID, Error: "quarantine", Reason: "its index keeps no source"})
+				result.Refused = append(result.Refused, load.Refused{Index: document.Index, Type: document.Type, ID: document.ID, Error: "quarantine", Reason: "its index keeps no source"})
 				return nil
 			}
-			return sender.Add(ctx, becomes)
+			return sender.AddRewritten(ctx, becomes, document)
 		})
 		if err != nil {
 			return result, fmt.Errorf("read documents of %s: %w", pair.fromIndex, err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/hikkoshi/hikkoshi/internal/cutover"
 	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/load"
 	"github.com/hikkoshi/hikkoshi/internal/migration"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
 	"github.com/hikkoshi/hikkoshi/internal/transform"
@@ -31,6 +32,7 @@ type Move struct {
 
 	mutex sync.Mutex
 	plans map[string]*transform.IndexPlan // by index of the source
+	flow  *load.Valve
 }
 
 // Steps gives the steps of a phase.
