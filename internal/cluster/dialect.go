@@ -30,6 +30,8 @@ type Dialect struct {
 	ParentMeta bool
 	// SliceScroll: a scroll can be cut into slices below a shard.
 	SliceScroll bool
+	// PointInTime is the call that opens a frozen view for searches, where the version may have one.
+	PointInTime string
 	// SeqNo: hits and bulk answers carry _seq_no and _primary_term.
 	SeqNo bool
 	// GzipRequests: a compressed request body is understood; before, the connection is dropped.
@@ -68,6 +70,12 @@ func DialectFor(version es.Version) Dialect {
 		PartialSearchResults: since(6, 3),
 		ClosedInSnapshot:     !opensearch && since(8, 0),
 		ClosedByName:         since(7, 2),
+	}
+	switch {
+	case opensearch && es.Compare(version, es.Version{Product: es.OpenSearch, Major: 2, Minor: 4}) >= 0:
+		dialect.PointInTime = "_search/point_in_time"
+	case !opensearch && since(7, 10):
+		dialect.PointInTime = "_pit"
 	}
 	if since(6, 0) {
 		dialect.TemplatePattern = "index_patterns"

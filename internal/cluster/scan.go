@@ -45,6 +45,10 @@ type ScanOptions struct {
 	NoSource bool
 	// Page is the number of documents per answer; zero means DefaultPage.
 	Page int
+	// AfterPage is called behind each page, before the next is asked for; it may wait, for minutes at the most.
+	AfterPage func(ctx context.Context, documents, bytes int64) error
+	// Busy hears of every wait for a source that asked for patience.
+	Busy func(wait time.Duration, cause error)
 }
 
 // Scan reads documents of one index and calls each for every one. A Document's Source is a copy of the exact bytes and
@@ -84,6 +88,8 @@ type scan struct {
 	seen, hits int64
 	// instant is from when the hits' _ttl is reckoned, once a page with one has come in whole.
 	instant int64
+	// bytes is what the last page's hits weighed.
+	bytes int64
 }
 
 func (s *scan) run(ctx context.Context) (int64, error) {
@@ -91,9 +97,15 @@ func (s *scan) run(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	if err := s.afterPage(ctx); err != nil {
+		return total, err
+	}
 	// With search_type=scan the first page is always empty.
 	for first := true; s.hits > 0 || first && s.dialect.ScanSearch; first = false {
-		if _, err := s.page(ctx, s.following()); err != nil {
+		if err := s.next(ctx); err != nil {
+			return total, err
+		}
+		if err := s.afterPage(ctx); err != nil {
 			return total, err
 		}
 	}
@@ -101,6 +113,25 @@ func (s *scan) run(ctx context.Context) (int64, error) {
 		return total, fmt.Errorf("%w: index %s gave %d documents where it had promised %d", ErrScanBroken, s.index, s.seen, total)
 	}
 	return total, nil
+}
+
+// next reads the following page. One that was turned away before it gave a document is asked for again: had the cursor
+// moved all the same, the count at the end would tell.
+func (s *scan) next(ctx context.Context) error {
+	return patiently(ctx, s.options.Busy, func() error {
+		_, err := s.page(ctx, s.following())
+		if err != nil && s.hits > 0 && !fromVisitor(err) {
+			return fmt.Errorf("%w: index %s: part of a page came: %s", ErrScanBroken, s.index, err.Error())
+		}
+		return err
+	})
+}
+
+func (s *scan) afterPage(ctx context.Context) error {
+	if s.options.AfterPage == nil {
+		return nil
+	}
+	return s.options.AfterPage(ctx, s.hits, s.bytes)
 }
 
 func (s *scan) first() Request {
@@ -153,7 +184,7 @@ func (s *scan) following() Request {
 
 // page reads one answer and returns the total it tells.
 func (s *scan) page(ctx context.Context, request Request) (int64, error) {
-	s.hits = 0
+	s.hits, s.bytes = 0, 0
 	stream, err := s.client.stream(ctx, request)
 	if err != nil {
 		return 0, s.broken(err)
@@ -175,10 +206,11 @@ func (s *scan) page(ctx context.Context, request Request) (int64, error) {
 			return err
 		}
 		s.hits++
+		s.bytes += int64(len(hit))
 		return nil
 	})
 	if handling != nil {
-		return 0, handling
+		return 0, &visitorError{handling}
 	}
 	if err != nil {
 		return 0, s.broken(transportError(request, err))
@@ -190,7 +222,7 @@ func (s *scan) page(ctx context.Context, request Request) (int64, error) {
 	}
 	for _, document := range held {
 		if err := s.each(document); err != nil {
-			return 0, err
+			return 0, &visitorError{err}
 		}
 	}
 	if id := answer.Get("_scroll_id").String(); id != "" {

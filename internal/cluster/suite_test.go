@@ -153,6 +153,8 @@ func TestEveryCallWorksOnEveryVersion(t *testing.T) {
 				{"a bulk answers for each item", aBulkAnswersForEachItem},
 				{"a scan gives back every byte, with routing and version", aScanGivesBackEveryByte},
 				{"a scan by shards and slices meets every document once", aScanByShardsMeetsEveryDocument},
+				{"an index is read in units, each document once", anIndexIsReadInUnits},
+				{"a reading survives a lost view", aReadingSurvivesALostView},
 				{"refusals of indices are named", refusalsOfIndicesAreNamed},
 				{"a snapshot is taken, followed, restored and deleted", aSnapshotIsTakenAndRestored},
 				{"failures of repositories are named", failuresOfRepositoriesAreNamed},
