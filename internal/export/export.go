@@ -38,7 +38,7 @@ func Run(ctx context.Context, repository *snapshot.Repository, info *snapshot.In
 	run.newVisitor = func() visitor { return newWriter(options, sink) }
 	run.indexDone, run.writeChunk = sink.finish, sink.write
 	if describing, wants := sink.(describer); wants {
-		run.indexFound = describing.describe
+		run.indexFound = func(index *snapshot.Index) error { return describing.describe(info, index) }
 	}
 	err := run.run(ctx)
 	if closeErr := sink.close(err == nil); err == nil {

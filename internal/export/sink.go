@@ -1,8 +1,9 @@
 package export
 
-// sink.go answers: where do chunks go? To one stream, or to a folder with a file per index. Next: parquet.go.
+// sink.go answers: where do chunks go? To one stream, or to a folder with a file per index. Next: description.go.
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -27,7 +28,7 @@ type Sink interface {
 
 // describer is a Sink that also writes what an index is.
 type describer interface {
-	describe(index *snapshot.Index) error
+	describe(info *snapshot.Info, index *snapshot.Index) error
 }
 
 // stream writes to one writer.
@@ -85,9 +86,14 @@ func NewFolder(directory string, options Options, replace bool) (Sink, error) {
 	return &folder{root: root, options: options, replace: replace, files: make(map[string]*folderFile)}, nil
 }
 
-// fileName makes a name of a file out of an index's, which may hold what file systems don't like.
+// escapedName makes the beginning of a file's name out of an index's, which may hold what file systems don't like.
+func escapedName(index string) string {
+	return strings.ReplaceAll(url.PathEscape(index), "%2F", "_")
+}
+
+// fileName is where the documents of an index go.
 func (f *folder) fileName(index string) string {
-	escaped := strings.ReplaceAll(url.PathEscape(index), "%2F", "_")
+	escaped := escapedName(index)
 	switch f.options.Format {
 	case Elasticdump:
 		return escaped + ".json" + f.options.Compression.suffix()
@@ -193,13 +199,25 @@ func (f *folder) close(complete bool) error {
 	return errors.Join(append(failures, f.root.Close())...)
 }
 
-// describe writes, in elasticdump's form, the mapping, settings and aliases beside the documents, one object on one line.
-func (f *folder) describe(index *snapshot.Index) error {
+// describe writes the mapping, settings and aliases beside the documents: as INDEX.index.json, and for elasticdump also in
+// its own form, one object on one line.
+func (f *folder) describe(info *snapshot.Info, index *snapshot.Index) error {
+	described, err := describeIndex(info, index)
+	if err != nil {
+		return fmt.Errorf("describe %s: %w", index.Name, err)
+	}
+	content, err := json.MarshalIndent(described, "", "  ")
+	if err != nil {
+		return fmt.Errorf("describe %s: %w", index.Name, err)
+	}
+	if err := f.writeWhole(escapedName(index.Name)+DescriptionSuffix, append(content, '\n')); err != nil {
+		return err
+	}
 	if f.options.Format != Elasticdump {
 		return nil
 	}
 	for kind, content := range describeForElasticdump(index) {
-		if err := f.writeWhole(strings.TrimSuffix(f.fileName(index.Name), ".json"+f.options.Compression.suffix())+"."+kind+".json", content); err != nil {
+		if err := f.writeWhole(escapedName(index.Name)+"."+kind+".json", content); err != nil {
 			return err
 		}
 	}
