@@ -5,7 +5,6 @@ package cluster
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -18,7 +17,10 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/klauspost/compress/gzip"
 )
 
 // Limits of one call.
@@ -347,16 +349,25 @@ func (c *Client) outgoing(request Request, watch *silenceWatch) (*http.Request, 
 	return outgoing, nil
 }
 
+// compressors are kept, since each holds a megabyte of tables.
+var compressors = sync.Pool{New: func() any {
+	writer, err := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
+	if err != nil {
+		panic("gzip knows its own levels: " + err.Error())
+	}
+	return writer
+}}
+
 // compressed gzips the body once, before the first attempt, so that repeats and the signature use the same bytes.
 func compressed(request Request) (Request, error) {
 	if !request.Gzip || len(request.Body) == 0 {
 		return request, nil
 	}
-	var buffer bytes.Buffer
-	writer, err := gzip.NewWriterLevel(&buffer, gzip.BestSpeed)
-	if err != nil {
-		return request, fmt.Errorf("compress a request: %w", err)
-	}
+	const usual = 4 // text shrinks at least to a fourth
+	buffer := bytes.NewBuffer(make([]byte, 0, len(request.Body)/usual))
+	writer := compressors.Get().(*gzip.Writer)
+	defer compressors.Put(writer)
+	writer.Reset(buffer)
 	if _, err := writer.Write(request.Body); err != nil {
 		return request, fmt.Errorf("compress a request: %w", err)
 	}

@@ -315,6 +315,27 @@ func row(rows []cluster.IndexRow, name string) cluster.IndexRow {
 	return cluster.IndexRow{}
 }
 
+// briefBulkAgrees wants the short answer to say the same of each item that the long one says: the first conflicts, the
+// third is refused, and the others are fine.
+func briefBulkAgrees(b *bench, body string) {
+	for _, filter := range []bool{false, b.dialect.FilterBulk} {
+		result, err := b.Bulk(b.ctx, []byte(body), cluster.BulkOptions{Brief: true, Filter: filter})
+		need(b.t, err)
+		if result.Count != 4 || len(result.Items) != 2 || result.Failed != 2 {
+			b.t.Fatalf("filtered %v: %+v", filter, result)
+		}
+		if conflict := result.Items[0]; conflict.Position != 0 || !conflict.Conflict() || conflict.ID != "" != !filter {
+			b.t.Errorf("filtered %v: %+v", filter, conflict)
+		}
+		if bad := result.Items[1]; bad.Position != 2 || bad.Status != 400 || !strings.Contains(bad.ErrorType, "pars") || !strings.Contains(bad.Reason, "no number") {
+			b.t.Errorf("filtered %v: %+v", filter, bad)
+		}
+	}
+	if most := b.MaxRequest(b.ctx); most != 100<<20 {
+		b.t.Errorf("a request may hold %d bytes", most)
+	}
+}
+
 func aBulkAnswersForEachItem(b *bench) {
 	b.index("bulk", 1, "")
 	b.fill("bulk", 1) // n becomes a number
@@ -349,6 +370,7 @@ func aBulkAnswersForEachItem(b *bench) {
 	if result.Failed != 1 || !result.Items[2].Conflict() || result.Items[1].Version != 7 {
 		b.t.Errorf("%+v", result.Items)
 	}
+	briefBulkAgrees(b, external(6)+b.line("bulk", "good", "", `{"n":1}`)+b.line("bulk", "bad", "", `{"n":"no number"}`)+missing)
 	_, err := b.Bulk(b.ctx, []byte("{\"what\":{}}\n{}\n"), cluster.BulkOptions{})
 	var failure *cluster.Error
 	if !errors.As(err, &failure) || failure.Status < 400 {

@@ -44,9 +44,9 @@ func snapshotUnits(ctx context.Context, reader *export.Reader, index string, eac
 		return nil, fmt.Errorf("read %s in the snapshot: %w", index, err)
 	}
 	var units []SnapshotUnit
-	size := each // of the last unit; no room at first
+	var size int64 // of the last unit
 	for _, span := range spans {
-		if size+span.Bytes > each {
+		if len(units) == 0 || size+span.Bytes > each {
 			units, size = append(units, SnapshotUnit{}), 0
 		}
 		last := &units[len(units)-1]

@@ -119,7 +119,7 @@ func TestUnitsHoldEveryDocumentOnceAndGoOnFromAnyPosition(t *testing.T) {
 				t.Fatal(err)
 			}
 			slices.Sort(truth)
-			for _, each := range []int64{1, 700, 1 << 20} {
+			for _, each := range []int64{1, 700, unitBytes} {
 				units, err := snapshotUnits(t.Context(), reader, index, each)
 				if err != nil {
 					t.Fatal(err)

@@ -77,7 +77,7 @@ func (j *Job) Run(ctx context.Context, feed Feed, from int64, checkpoint func(po
 		return Outcome{}, err
 	}
 	group, inner := errgroup.WithContext(ctx)
-	run := &unitRun{job: j, group: group, ctx: inner, packed: &batch{}, ledger: newLedger(from, checkpoint)}
+	run := &unitRun{job: j, group: group, ctx: inner, packed: j.Valve.body(), ledger: newLedger(from, checkpoint)}
 	if j.NewRewrite != nil {
 		run.rewrite = j.NewRewrite()
 	}

@@ -52,8 +52,12 @@ func Make(facts *Facts, wanted *migration.Migration) *Plan {
 		Findings: Diagnose(facts, wanted, routes)}
 }
 
-// HashWanted identifies the content of migration.yaml, defaults included.
-func HashWanted(wanted *migration.Migration) string { return hashJSON(wanted) }
+// HashWanted identifies the content of migration.yaml, defaults included. How fast to load is no part of what was planned.
+func HashWanted(wanted *migration.Migration) string {
+	planned := *wanted
+	planned.Load = migration.LoadLimits{}
+	return hashJSON(planned)
+}
 
 func hashJSON(value any) string {
 	encoded, err := json.Marshal(value)
