@@ -1,7 +1,7 @@
 package transform
 
 // datecheck.go answers: does a value under its old format and under its new one mean the same instant? Both libraries are
-// read here as real servers were measured. Next: dateread.go, which reads one value.
+// read here as real servers were measured. Next: datereader.go, which prepares a format for many values.
 
 import (
 	"errors"
@@ -60,43 +60,9 @@ const (
 	javaRules
 )
 
-// readDate tries each alternative of a format; the first that fits gives the instant.
+// readDate reads a value under a format that is used once.
 func readDate(format, value string, library dateLibrary) (time.Time, error) {
-	unknown := false
-	for _, alternative := range strings.Split(format, "||") {
-		patterns, epoch, known := namedPatterns(snakeName(alternative))
-		if epoch > 0 {
-			if instant, ok := readEpoch(value, epoch, library); ok {
-				return instant, nil
-			}
-			continue
-		}
-		rules := library
-		switch {
-		case known:
-			rules = jodaRules // named formats were made to read alike on both sides
-		case namedFormat(snakeName(alternative)):
-			unknown = true
-			continue
-		default:
-			patterns = []string{alternative}
-			if strings.HasPrefix(alternative, "8") {
-				patterns, rules = []string{alternative[1:]}, javaRules
-			}
-		}
-		for _, pattern := range patterns {
-			if known && library == javaRules && !strings.HasPrefix(pattern, strictMark) {
-				pattern = shortYearMark + pattern
-			}
-			if instant, err := readPattern(datePattern(pattern), value, rules); err == nil {
-				return instant, nil
-			}
-		}
-	}
-	if unknown {
-		return time.Time{}, errDateUnknown
-	}
-	return time.Time{}, errDateRefused
+	return compileDates(format, library).Read(value)
 }
 
 // namedPatterns writes the named formats as patterns of Joda; epoch is the number of milliseconds in one unit.

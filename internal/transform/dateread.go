@@ -115,7 +115,11 @@ func (r *dateReader) element(e element, adjacent bool) bool {
 		return r.name(weekdays[:], e.count, &ignored)
 	case 'a':
 		return r.name([]string{"AM", "PM"}, 2, &p.halfDay)
-	case 'H', 'k':
+	case 'k':
+		ok := r.digits(e.count, 2, adjacent, &p.hour)
+		p.hour %= 24 // 24 is midnight, which H does not know
+		return ok
+	case 'H':
 		return r.digits(e.count, 2, adjacent, &p.hour)
 	case 'h', 'K':
 		p.clockHour = true
@@ -297,7 +301,7 @@ func (p dateParts) instant(library dateLibrary) (time.Time, error) {
 			hour += 12
 		}
 	}
-	if p.month < 1 || p.month > 12 || p.day < 1 || p.day > 31 || hour > 24 || p.minute > 59 || p.second > 59 || p.dayOfYear > 366 {
+	if p.month < 1 || p.month > 12 || p.day < 1 || p.day > 31 || hour > 23 || p.minute > 59 || p.second > 59 || p.dayOfYear > 366 {
 		return time.Time{}, errDateRefused
 	}
 	day := time.Date(p.year, time.Month(p.month), p.day, 0, 0, 0, 0, time.UTC)
