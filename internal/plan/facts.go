@@ -74,9 +74,10 @@ type Index struct {
 	Replicas  int      `json:"replicas"`
 	Types     []string `json:"types,omitempty"`
 	Aliases   []string `json:"aliases,omitempty"`
-	// Settings and Mappings are as the source shows them; they decide the plan and are not kept in it.
-	Settings map[string]json.RawMessage `json:"-"`
-	Mappings json.RawMessage            `json:"-"`
+	// AliasBodies, Settings and Mappings are as the source shows them; they decide the plan and are not kept in it.
+	AliasBodies map[string]json.RawMessage `json:"-"`
+	Settings    map[string]json.RawMessage `json:"-"`
+	Mappings    json.RawMessage            `json:"-"`
 	// Written is the count of index operations since the node started; it moves when somebody writes.
 	Written int64 `json:"written"`
 }

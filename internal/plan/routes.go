@@ -71,11 +71,11 @@ func Routes(facts *Facts, wanted *migration.Migration) []Route {
 	routes := make([]Route, 0, len(facts.Source.Indices))
 	for _, index := range facts.Source.Indices {
 		route := routeOf(index, facts, wanted)
+		made := []Route{route}
 		if route.Kind.Loads() {
-			routes = append(routes, backfillRoutes(route, index, facts, wanted)...)
-			continue
+			made = backfillRoutes(route, index, facts, wanted)
 		}
-		routes = append(routes, route)
+		routes = append(routes, withAliases(made, index, facts)...)
 	}
 	slices.SortFunc(routes, func(a, b Route) int { return strings.Compare(a.Source, b.Source) })
 	return routes
@@ -125,6 +125,18 @@ func backfillRoutes(route Route, index Index, facts *Facts, wanted *migration.Mi
 			one.Documents, one.Bytes = 0, 0 // counted with the first
 		}
 		routes = append(routes, one)
+	}
+	return routes
+}
+
+// withAliases tells with the first route what becomes of the index's aliases.
+func withAliases(routes []Route, index Index, facts *Facts) []Route {
+	if first := &routes[0]; first.Kind == Restore || first.Kind.Loads() {
+		made, err := transform.Aliases(transform.IndexInput{Name: index.Name, Created: index.Created, Aliases: index.AliasBodies}, facts.Source.Version, facts.Target.Version)
+		if err != nil {
+			made.Findings = []transform.Finding{{Rule: "unreadable", Severity: transform.Blocker, Where: index.Name, Message: err.Error(), Decide: "mend the alias"}}
+		}
+		first.Changes, first.Findings = append(first.Changes, made.Changes...), append(first.Findings, made.Findings...)
 	}
 	return routes
 }

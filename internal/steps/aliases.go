@@ -3,7 +3,6 @@ package steps
 // aliases.go answers: how do aliases come along, filters and routing too? Next: kibana.go.
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -13,11 +12,13 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/engine"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
+	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
 // moveAliases gives the moved indices on the target the aliases that they have on the source.
 type moveAliases struct {
 	source, target opener
+	move           *Move
 	routes         []plan.Route
 }
 
@@ -45,38 +46,53 @@ func (s *moveAliases) missing(ctx context.Context) ([]cluster.Alias, error) {
 	if err != nil {
 		return nil, err
 	}
+	facts := s.move.Plan.Facts
 	var missing []cluster.Alias
+	taken := map[string]bool{} // aliases that have their one index to write to
 	for _, route := range s.routes {
-		for _, name := range sortedKeys(from[route.Source]) {
-			wanted := from[route.Source][name]
-			if existing, ok := there[route.Target][name]; ok && sameAlias(existing, wanted) {
-				continue
+		parts, err := s.move.partsOfRoute(ctx, route)
+		if err != nil {
+			return nil, err
+		}
+		wanted, err := transform.Aliases(transform.IndexInput{Name: route.Source, Aliases: from[route.Source]}, facts.Source.Version, facts.Target.Version)
+		if err != nil {
+			return nil, err
+		}
+		for _, index := range append([]string{route.Target}, parts...) {
+			for _, name := range sortedKeys(wanted.Aliases) {
+				alias := aliasOf(index, name, wanted.Aliases[name])
+				if alias.IsWriteIndex != nil && *alias.IsWriteIndex {
+					// An index that became several can be the one to write to only once.
+					first := !taken[name]
+					alias.IsWriteIndex, taken[name] = &first, true
+				}
+				if existing, ok := there[index][name]; !ok || !sameAlias(existing, alias) {
+					missing = append(missing, alias)
+				}
 			}
-			alias := cluster.Alias{Index: route.Target, Alias: name}
-			if filter := gjson.GetBytes(wanted, "filter"); filter.Exists() {
-				alias.Filter = json.RawMessage(filter.Raw)
-			}
-			alias.IndexRouting = gjson.GetBytes(wanted, "index_routing").String()
-			alias.SearchRouting = gjson.GetBytes(wanted, "search_routing").String()
-			if write := gjson.GetBytes(wanted, "is_write_index"); write.Exists() {
-				value := write.Bool()
-				alias.IsWriteIndex = &value
-			}
-			missing = append(missing, alias)
 		}
 	}
 	return missing, nil
 }
 
+func aliasOf(index, name string, body json.RawMessage) cluster.Alias {
+	alias := cluster.Alias{Index: index, Alias: name, IndexRouting: gjson.GetBytes(body, "index_routing").String(), SearchRouting: gjson.GetBytes(body, "search_routing").String()}
+	if filter := gjson.GetBytes(body, "filter"); filter.Exists() {
+		alias.Filter = json.RawMessage(filter.Raw)
+	}
+	if write := gjson.GetBytes(body, "is_write_index"); write.Exists() {
+		value := write.Bool()
+		alias.IsWriteIndex = &value
+	}
+	return alias
+}
+
 // sameAlias compares what can be compared: a newer version spells a filter out with defaults (boost and the like), so
 // only its presence counts.
-func sameAlias(a, b json.RawMessage) bool {
-	for _, key := range []string{"index_routing", "search_routing", "is_write_index"} {
-		if gjson.GetBytes(a, key).String() != gjson.GetBytes(b, key).String() {
-			return false
-		}
-	}
-	return gjson.GetBytes(a, "filter").Exists() == gjson.GetBytes(b, "filter").Exists() || bytes.Equal(a, b)
+func sameAlias(there json.RawMessage, wanted cluster.Alias) bool {
+	write := wanted.IsWriteIndex != nil && *wanted.IsWriteIndex
+	return gjson.GetBytes(there, "index_routing").String() == wanted.IndexRouting && gjson.GetBytes(there, "search_routing").String() == wanted.SearchRouting &&
+		gjson.GetBytes(there, "is_write_index").Bool() == write && gjson.GetBytes(there, "filter").Exists() == (wanted.Filter != nil)
 }
 
 // Check counts what the target lacks.

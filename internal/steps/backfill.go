@@ -308,6 +308,9 @@ func (s *backfill) Undo(ctx context.Context, rec *engine.Recorder) error {
 		if err := target.DeleteIndex(ctx, route.Target); err != nil {
 			return fmt.Errorf("delete %s on the target: %w", route.Target, err)
 		}
+		if err := deleteParts(ctx, target, route.Target); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/load"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
+	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
 const (
@@ -67,20 +68,9 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 		return result, err
 	}
 	there := map[documentKey]int64{}
-	exists, err := r.to.IndexExists(ctx, pair.toIndex)
-	if err != nil {
-		return result, err
-	}
-	if exists {
-		if err := r.to.Refresh(ctx, pair.toIndex); err != nil {
+	for _, index := range pair.toIndices() {
+		if err := r.versionsIn(ctx, pair, index, there); err != nil {
 			return result, err
-		}
-		_, err := r.to.Scan(ctx, pair.toIndex, cluster.ScanOptions{Shard: cluster.AllShards, NoSource: true}, func(document es.Document) error {
-			there[keyOf(document, pair.typed)] = document.Version
-			return nil
-		})
-		if err != nil {
-			return result, fmt.Errorf("read the ids of %s: %w", pair.toIndex, err)
 		}
 	}
 	if err := r.from.Refresh(ctx, pair.fromIndex); err != nil {
@@ -98,7 +88,7 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 			}
 			becomes = rewritten
 		}
-		key := keyOf(becomes, pair.typed)
+		key := pair.key(becomes)
 		version, known := there[key]
 		delete(there, key)
 		if !known || version < document.Version {
@@ -114,9 +104,28 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 		return result, err
 	}
 	if r.deletes && len(there) > 0 {
-		return r.remove(ctx, pair.toIndex, there, pair.typed, result)
+		return r.remove(ctx, pair, there, result)
 	}
 	return result, nil
+}
+
+// versionsIn reads what one index of the second side holds; one that is not there yet holds nothing.
+func (r *round) versionsIn(ctx context.Context, pair *pairing, index string, versions map[documentKey]int64) error {
+	exists, err := r.to.IndexExists(ctx, index)
+	if err != nil || !exists {
+		return err
+	}
+	if err := r.to.Refresh(ctx, index); err != nil {
+		return err
+	}
+	_, err = r.to.Scan(ctx, index, cluster.ScanOptions{Shard: cluster.AllShards, NoSource: true}, func(document es.Document) error {
+		versions[pair.key(document)] = document.Version
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("read the ids of %s: %w", index, err)
+	}
+	return nil
 }
 
 // pairing is how two indices are compared in one direction.
@@ -130,6 +139,20 @@ type pairing struct {
 	rewrite func(es.Document) (es.Document, bool, error)
 	// sameKeys says that a document has the same key on both sides although it is rewritten.
 	sameKeys bool
+	// split is the index of the target whose documents a rule spreads over parts; nil where there is no such rule.
+	split *transform.TargetIndex
+	parts []string
+}
+
+// toIndices are all indices of the second side that documents of the first may lie in.
+func (p *pairing) toIndices() []string { return append([]string{p.toIndex}, p.parts...) }
+
+// key identifies a document of either side; where documents are spread, the index it lies in counts too.
+func (p *pairing) key(document es.Document) documentKey {
+	if p.split != nil {
+		document.Type = document.Index
+	}
+	return keyOf(document, p.typed || p.split != nil)
 }
 
 // becomes says what a document is on the second side, and whether it goes there at all.
@@ -185,6 +208,12 @@ func (r *round) pairOf(ctx context.Context, route plan.Route) (*pairing, error) 
 		if pair.rewrite, err = r.move.compared(ctx, route); err != nil {
 			return nil, err
 		}
+		if target.Split {
+			pair.split = target
+			if pair.parts, err = r.move.partsOfRoute(ctx, route); err != nil {
+				return nil, err
+			}
+		}
 	}
 	return pair, nil
 }
@@ -225,6 +254,11 @@ func (r *round) send(ctx context.Context, pair *pairing, wanted []es.Document) (
 				result.Refused = append(result.Refused, load.Refused{Index: document.Index, Type: document.Type, ID: document.ID, Error: "quarantine", Reason: "its index keeps no source"})
 				return nil
 			}
+			if pair.split != nil && becomes.Index != pair.toIndex {
+				if err := r.move.makePart(ctx, pair.split, becomes.Index); err != nil {
+					return err
+				}
+			}
 			return sender.AddRewritten(ctx, becomes, document)
 		})
 		if err != nil {
@@ -264,25 +298,30 @@ func fetch(ctx context.Context, client *cluster.Client, index string, documents 
 	return err
 }
 
-func (r *round) remove(ctx context.Context, index string, surplus map[documentKey]int64, typed bool, result roundResult) (roundResult, error) {
+func (r *round) remove(ctx context.Context, pair *pairing, surplus map[documentKey]int64, result roundResult) (roundResult, error) {
 	sender, err := load.NewSender(ctx, r.to, load.Delete)
 	if err != nil {
 		return result, err
 	}
-	_, err = r.to.Scan(ctx, index, cluster.ScanOptions{Shard: cluster.AllShards, NoSource: true}, func(document es.Document) error {
-		if _, gone := surplus[keyOf(document, typed)]; !gone {
-			return nil
+	for _, index := range pair.toIndices() {
+		_, err = r.to.Scan(ctx, index, cluster.ScanOptions{Shard: cluster.AllShards, NoSource: true}, func(document es.Document) error {
+			if _, gone := surplus[pair.key(document)]; !gone {
+				return nil
+			}
+			document.Index = index
+			return sender.Add(ctx, document)
+		})
+		if err != nil {
+			return result, err
 		}
-		document.Index = index
-		return sender.Add(ctx, document)
-	})
-	if err != nil {
-		return result, err
 	}
 	outcome, err := sender.Finish(ctx)
 	result.Deleted = outcome.Written
 	result.Refused = append(result.Refused, outcome.Refused...)
-	return result, errors.Join(err, r.to.Refresh(ctx, index))
+	for _, index := range pair.toIndices() {
+		err = errors.Join(err, r.to.Refresh(ctx, index))
+	}
+	return result, err
 }
 
 // catchUp is the step that brings the target up to the source.

@@ -132,7 +132,7 @@ func lookAtIndices(ctx context.Context, client *cluster.Client) ([]plan.Index, e
 	indices := make([]plan.Index, 0, len(rows))
 	for _, row := range rows {
 		index := plan.Index{Name: row.Name, UUID: settings[row.Name].UUID, Created: settings[row.Name].Created, Health: row.Health, Closed: !row.Open,
-			Settings: settings[row.Name].Flat, Mappings: mappings[row.Name], Bytes: row.PrimaryBytes, Shards: row.Primaries, Replicas: row.Replicas,
+			Settings: settings[row.Name].Flat, Mappings: mappings[row.Name], AliasBodies: aliases[row.Name], Bytes: row.PrimaryBytes, Shards: row.Primaries, Replicas: row.Replicas,
 			Written: stats[row.Name].Writes.Indexed + stats[row.Name].Writes.Deleted}
 		if row.Open && row.Health != "red" {
 			// Rows count Lucene documents, nested ones too; people count what they wrote.

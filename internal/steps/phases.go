@@ -33,6 +33,9 @@ type Move struct {
 	mutex sync.Mutex
 	plans map[string]*transform.IndexPlan // by index of the source
 	flow  *load.Valve
+
+	partsMutex sync.Mutex
+	parts      map[string]bool // indices of the target that are known to be parts
 }
 
 // Steps gives the steps of a phase.
@@ -84,7 +87,7 @@ func (m *Move) applySteps() []engine.Step {
 	if len(scrolled) > 0 {
 		list = append(list, &scroll{backfill{move: m, routes: scrolled}})
 	}
-	list = append(list, &moveAliases{source: sides.Source, target: sides.Target, routes: slices.Concat(restored, loaded, scrolled)})
+	list = append(list, &moveAliases{source: sides.Source, target: sides.Target, move: m, routes: slices.Concat(restored, loaded, scrolled)})
 	if len(kibana) > 0 {
 		list = append(list, &moveKibana{source: sides.Source, target: sides.Target, routes: kibana})
 	}

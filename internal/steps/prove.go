@@ -135,6 +135,9 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 			return Proof{}, err
 		}
 		pairs[i].Transform = compared
+		if pairs[i].Parts, err = m.partsOfRoute(ctx, route); err != nil {
+			return Proof{}, err
+		}
 	}
 	began := time.Now().UTC()
 	report, err := verify.Compare(ctx, source, target, pairs, verify.Options{Progress: together(progress), MaxDifferences: differencesMost})

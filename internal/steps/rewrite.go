@@ -2,7 +2,7 @@ package steps
 
 // rewrite.go answers: what becomes of an index and its documents that the target does not take as they are? Package
 // transform decides; here its answer is asked for once per index and handed to load, rounds and proof alike, so that
-// all three see the same document. Next: backfill.go.
+// all three see the same document. Next: parts.go.
 
 import (
 	"context"
@@ -58,8 +58,8 @@ func readIndex(ctx context.Context, open opener, index string) (transform.IndexI
 	return transform.IndexInput{Name: index, Created: settings[index].Created, Settings: settings[index].Flat, Mappings: mappings[index], Aliases: aliases[index]}, nil
 }
 
-// rewriteFor makes the rewriting of one index's documents: by the source's type, into the target's index, type and source.
-// A target without rules still renames.
+// rewriteFor makes the rewriting of one index's documents for whoever sends them: by the source's type, into the target's
+// index, type and source. An index that a document is the first of is made.
 func (m *Move) rewriteFor(ctx context.Context, index string) (func() load.Rewrite, error) {
 	made, err := m.indexPlan(ctx, index)
 	if err != nil {
@@ -67,26 +67,35 @@ func (m *Move) rewriteFor(ctx context.Context, index string) (func() load.Rewrit
 	}
 	return func() load.Rewrite {
 		return func(document es.Document) (es.Document, error) {
-			target := targetFor(made, document.Type)
-			if target == nil {
-				return document, fmt.Errorf("%w: no index on the target takes documents of type %s", load.ErrQuarantine, document.Type)
+			rewritten, target, err := becomes(made, document)
+			if err == nil && target.Split && rewritten.Index != target.Name {
+				err = m.makePart(ctx, target, rewritten.Index)
 			}
-			document.Index = target.Name
-			if target.Documents != nil {
-				action, reason, err := target.Documents.Apply(nil, &document)
-				if err != nil {
-					return document, fmt.Errorf("%w: %w", load.ErrQuarantine, err)
-				}
-				if action == transform.Quarantine {
-					return document, fmt.Errorf("%w: %s", load.ErrQuarantine, reason)
-				}
-			}
-			if target.Type != "" {
-				document.Type = target.Type
-			}
-			return document, nil
+			return rewritten, err
 		}
 	}, nil
+}
+
+// becomes says what a document is on the target, and of which index it is there. A target without rules still renames.
+func becomes(made *transform.IndexPlan, document es.Document) (es.Document, *transform.TargetIndex, error) {
+	target := targetFor(made, document.Type)
+	if target == nil {
+		return document, nil, fmt.Errorf("%w: no index on the target takes documents of type %s", load.ErrQuarantine, document.Type)
+	}
+	document.Index = target.Name
+	if target.Documents != nil {
+		action, reason, err := target.Documents.Apply(nil, &document)
+		if err != nil {
+			return document, target, fmt.Errorf("%w: %w", load.ErrQuarantine, err)
+		}
+		if action == transform.Quarantine {
+			return document, target, fmt.Errorf("%w: %s", load.ErrQuarantine, reason)
+		}
+	}
+	if target.Type != "" {
+		document.Type = target.Type
+	}
+	return document, target, nil
 }
 
 // targetFor finds the index that takes documents of a type.
@@ -110,23 +119,22 @@ func targetNamed(made *transform.IndexPlan, name string) *transform.TargetIndex 
 	return nil
 }
 
-// compared gives the rewriting as rounds and proofs need it: keep is false for documents that go to another index than
-// the route's, or that are quarantined. nil means that nothing changes.
+// compared gives the rewriting as rounds and proofs need it: keep is false for documents of another index than the
+// route's (or of its parts), and for those that are quarantined. nil means that nothing changes.
 func (m *Move) compared(ctx context.Context, route plan.Route) (func(es.Document) (es.Document, bool, error), error) {
 	if !route.Kind.Loads() {
 		return nil, nil
 	}
-	makeRewrite, err := m.rewriteFor(ctx, route.Source)
+	made, err := m.indexPlan(ctx, route.Source)
 	if err != nil {
 		return nil, err
 	}
-	rewrite := makeRewrite()
 	return func(document es.Document) (es.Document, bool, error) {
-		rewritten, err := rewrite(document)
+		rewritten, target, err := becomes(made, document)
 		if err != nil {
 			return document, false, nil // set aside by the load, and listed there
 		}
-		return rewritten, rewritten.Index == route.Target, nil
+		return rewritten, target.Name == route.Target, nil
 	}, nil
 }
 

@@ -40,6 +40,9 @@ type TargetIndex struct {
 	// Type is the type's name on the target; empty from 7.0 on, where there is none to name, and before 6.0 where several
 	// types share the index and each document keeps its own.
 	Type string
+	// Split says that a rule of migration.yaml sends each document to an index of its own value, made by the same body: its
+	// name begins with Name and a dash, and SplitOf finds Name in its mapping.
+	Split bool
 	// Documents says how each document changes; nil means that sources, ids and routing pass through untouched.
 	Documents *DocumentRules
 }
@@ -92,7 +95,7 @@ func Index(in IndexInput, source, target es.Version, choices Choices) (IndexPlan
 		if err != nil {
 			return IndexPlan{}, fmt.Errorf("index %s: %w", in.Name, err)
 		}
-		plan.Targets = append(plan.Targets, TargetIndex{Name: t.name, Body: d.createBody(t), Types: t.sourceTypes(), Type: t.typeName(d.target), Documents: documents})
+		plan.Targets = append(plan.Targets, TargetIndex{Name: t.name, Body: d.createBody(t), Types: t.sourceTypes(), Type: t.typeName(d.target), Split: d.choices.splits(d.in.Name), Documents: documents})
 	}
 	plan.Changes, plan.Findings = d.changes, d.findings
 	return plan, nil

@@ -5,10 +5,12 @@ package transform
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr"
 	"github.com/expr-lang/expr/vm"
+	"github.com/tidwall/gjson"
 )
 
 // UserRule is one rule of migration.yaml. All that it names happens in the order of its fields here.
@@ -91,12 +93,51 @@ func userMapping() Rule {
 			for _, mapping := range d.targetMappings() {
 				d.userFields(rule, mapping)
 			}
-			if rule.Split != "" {
+			if rule.Split != "" && !d.template {
+				d.markSplit()
 				d.found(Info, "index", "each document goes to the index "+d.name+"-<"+rule.Split+">", "")
 			}
 		}
 		return nil
 	}}
+}
+
+// splits says whether a rule spreads the documents of an index.
+func (c Choices) splits(index string) bool {
+	return slices.ContainsFunc(c.Rules, func(rule UserRule) bool { return rule.Split != "" && rule.matches(index) })
+}
+
+// splitMark is the key below _meta that names the index whose documents were spread.
+const splitMark = "hikkoshi_split_of"
+
+// markSplit lets the indices that documents are spread over be told from others of such a name.
+func (d *draft) markSplit() {
+	for _, t := range d.targets() {
+		mappings := []*object{t.mapping}
+		for _, docType := range t.types {
+			mappings = append(mappings, docType.mapping)
+		}
+		for _, mapping := range mappings {
+			if mapping == nil {
+				continue
+			}
+			if mapping.object("_meta") == nil {
+				mapping.set("_meta", &object{})
+			}
+			mapping.object("_meta").set(splitMark, text(t.name))
+		}
+	}
+}
+
+// SplitOf reads from a mapping of the target which index it is a part of; "" when it is none.
+func SplitOf(mapping []byte) string {
+	root := gjson.ParseBytes(mapping)
+	of := root.Get("_meta." + splitMark).String()
+	root.ForEach(func(_, docType gjson.Result) bool {
+		of = or(of, docType.Get("_meta."+splitMark).String())
+		return of == ""
+	})
+	return of
 }
 
 // targetMappings are the mappings that the target will have: one for each index from 6.0 on, one for each type before.

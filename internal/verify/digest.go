@@ -51,19 +51,39 @@ func (r *reader) tell(progress Progress) {
 	r.progress(progress)
 }
 
-// prepare makes everything that was written visible. Some users may not refresh, and some blocks forbid it: then the
-// index's own refreshing has to do, and a count that is still moving shows in the report.
-func (r *reader) prepare(ctx context.Context, index string) error {
-	err := r.client.Refresh(ctx, index)
-	if errors.Is(err, cluster.ErrForbidden) || errors.Is(err, cluster.ErrBlocked) {
-		return nil
-	}
-	return err
+// view is one side of a pair, with what makes its documents comparable with the other side's.
+type view struct {
+	reader *reader
+	index  string
+	pair   Pair
+	side   Side
+	// parts are further indices of this side.
+	parts []string
+	// types, parents and places (the index in which a document lies) say whether these count.
+	types, parents, places bool
 }
 
-// countersOf reads how often the index was written to. Where the server hides that, the zero value stands for unknown.
-func countersOf(ctx context.Context, client *cluster.Client, index string) (cluster.WriteCounters, error) {
-	stats, err := client.Stats(ctx, index)
+func (v *view) indices() []string { return append([]string{v.index}, v.parts...) }
+
+// prepare makes everything that was written visible. Some users may not refresh, and some blocks forbid it: then the
+// index's own refreshing has to do, and a count that is still moving shows in the report.
+func (v *view) prepare(ctx context.Context) error {
+	for _, index := range v.indices() {
+		err := v.reader.client.Refresh(ctx, index)
+		if err != nil && !errors.Is(err, cluster.ErrForbidden) && !errors.Is(err, cluster.ErrBlocked) {
+			return err
+		}
+	}
+	return nil
+}
+
+func (v *view) counters(ctx context.Context) (cluster.WriteCounters, error) {
+	return countersOf(ctx, v.reader.client, v.indices()...)
+}
+
+// countersOf reads how often indices were written to. Where the server hides that, the zero value stands for unknown.
+func countersOf(ctx context.Context, client *cluster.Client, indices ...string) (cluster.WriteCounters, error) {
+	stats, err := client.Stats(ctx, indices...)
 	if errors.Is(err, cluster.ErrForbidden) {
 		return cluster.WriteCounters{}, nil
 	}
@@ -73,16 +93,6 @@ func countersOf(ctx context.Context, client *cluster.Client, index string) (clus
 		sum.Deleted += one.Writes.Deleted
 	}
 	return sum, err
-}
-
-// view is one side of a pair, with what makes its documents comparable with the other side's.
-type view struct {
-	reader *reader
-	index  string
-	pair   Pair
-	side   Side
-	// types and parents say whether these count.
-	types, parents bool
 }
 
 // tally is what one reading of one side added up to.
@@ -113,13 +123,16 @@ type hashed struct {
 // digest reads the whole side and adds it up.
 func (v *view) digest(ctx context.Context) (*tally, error) {
 	total := &tally{index: v.index}
-	var err error
-	if total.counted, err = v.reader.client.Count(ctx, v.index, v.query()); err != nil {
-		return nil, err
+	for _, index := range v.indices() {
+		counted, err := v.reader.client.Count(ctx, index, v.query())
+		if err != nil {
+			return nil, err
+		}
+		total.counted += counted
 	}
 	var mutex sync.Mutex
 	var done int64
-	err = v.shards(ctx, func(ctx context.Context, read func(each func(hashed)) (*tally, error)) error {
+	err := v.shards(ctx, func(ctx context.Context, read func(each func(hashed)) (*tally, error)) error {
 		part := &tally{}
 		pending := int64(0)
 		counts, err := read(func(one hashed) {
@@ -163,48 +176,61 @@ func (v *view) query() []byte {
 	return encoded
 }
 
-// shards runs work once per shard of the index, a few at a time. work calls read, which goes over the shard's
+// shards runs work once per shard of the indices, a few at a time. work calls read, which goes over the shard's
 // documents; when the reading breaks off, work is called anew.
 func (v *view) shards(ctx context.Context, work func(ctx context.Context, read func(each func(hashed)) (*tally, error)) error) error {
-	settings, err := v.reader.client.Settings(ctx, v.index)
-	if err != nil {
-		return err
-	}
-	if len(settings) != 1 {
-		return fmt.Errorf("%w: %s stands for %d indices; name one index", ErrNotComparable, v.index, len(settings))
-	}
-	shards := 0
-	for _, one := range settings {
-		shards = one.Shards
-	}
-	if shards == 0 {
-		return fmt.Errorf("%w: the server does not tell how many shards %s has", ErrNotComparable, v.index)
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	for shard := range shards {
-		group.Go(func() error {
-			if err := v.reader.slots.Acquire(ctx, 1); err != nil {
-				return err
-			}
-			defer v.reader.slots.Release(1)
-			for attempt := 1; ; attempt++ {
-				err := work(ctx, func(each func(hashed)) (*tally, error) {
-					return v.scan(ctx, cluster.ScanOptions{Shard: shard, Query: v.query()}, each)
+	group, inner := errgroup.WithContext(ctx)
+	for _, index := range v.indices() {
+		shards, err := v.shardsOf(ctx, index)
+		if err != nil {
+			return errors.Join(err, group.Wait())
+		}
+		for shard := range shards {
+			group.Go(func() error {
+				return v.shard(inner, work, func(each func(hashed)) (*tally, error) {
+					return v.scan(inner, index, cluster.ScanOptions{Shard: shard, Query: v.query()}, each)
 				})
-				if err == nil || !errors.Is(err, cluster.ErrScanBroken) || attempt == shardAttempts || ctx.Err() != nil {
-					return err
-				}
-			}
-		})
+			})
+		}
 	}
 	return group.Wait()
 }
 
+// shard reads one shard, anew when the reading breaks off.
+func (v *view) shard(ctx context.Context, work func(ctx context.Context, read func(each func(hashed)) (*tally, error)) error, read func(each func(hashed)) (*tally, error)) error {
+	if err := v.reader.slots.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	defer v.reader.slots.Release(1)
+	for attempt := 1; ; attempt++ {
+		err := work(ctx, read)
+		if err == nil || !errors.Is(err, cluster.ErrScanBroken) || attempt == shardAttempts || ctx.Err() != nil {
+			return err
+		}
+	}
+}
+
+func (v *view) shardsOf(ctx context.Context, index string) (int, error) {
+	settings, err := v.reader.client.Settings(ctx, index)
+	if err != nil {
+		return 0, err
+	}
+	if len(settings) != 1 {
+		return 0, fmt.Errorf("%w: %s stands for %d indices; name one index", ErrNotComparable, index, len(settings))
+	}
+	for _, one := range settings {
+		if one.Shards > 0 {
+			return one.Shards, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: the server does not tell how many shards %s has", ErrNotComparable, index)
+}
+
 // scan reads documents, makes them comparable, and calls each. The tally counts only the odd ones.
-func (v *view) scan(ctx context.Context, options cluster.ScanOptions, each func(hashed)) (*tally, error) {
+func (v *view) scan(ctx context.Context, index string, options cluster.ScanOptions, each func(hashed)) (*tally, error) {
 	odd := &tally{}
 	var canonicaliser Canonicaliser
-	_, err := v.reader.client.Scan(ctx, v.index, options, func(document es.Document) error {
+	_, err := v.reader.client.Scan(ctx, index, options, func(document es.Document) error {
 		document, wanted, err := v.comparable(document)
 		if err != nil || !wanted {
 			if err == nil && v.side == Source {
@@ -224,6 +250,9 @@ func (v *view) scan(ctx context.Context, options cluster.ScanOptions, each func(
 		docType, routing := "", document.Routing
 		if v.types {
 			docType = document.Type
+		}
+		if v.places {
+			docType += "\x00" + document.Index
 		}
 		if v.parents {
 			routing += "\x00" + document.Parent

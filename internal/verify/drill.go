@@ -58,6 +58,9 @@ type Difference struct {
 	TargetValue string `json:"target_value,omitempty"`
 }
 
+// place is where documents are compared with each other: an id, and an index where that counts.
+type place struct{ id, index string }
+
 // entry is one document in the comparison of buckets.
 type entry struct {
 	docType, routing, parent string
@@ -141,18 +144,22 @@ func (c *comparison) drill(ctx context.Context, views [2]*view, digests [2]*tall
 }
 
 // collect reads one side again and keeps the documents of a portion.
-func (v *view) collect(ctx context.Context, wanted *portion) (map[string][]entry, error) {
-	entries := map[string][]entry{}
+func (v *view) collect(ctx context.Context, wanted *portion) (map[place][]entry, error) {
+	entries := map[place][]entry{}
 	var mutex sync.Mutex
 	err := v.shards(ctx, func(_ context.Context, read func(each func(hashed)) (*tally, error)) error {
 		type found struct {
-			id string
+			place
 			entry
 		}
 		var here []found
 		_, err := read(func(one hashed) {
 			if wanted.holds(one.document.ID) {
-				here = append(here, found{one.document.ID, entry{one.document.Type, one.document.Routing, one.document.Parent, one.high, one.low}})
+				at := place{id: one.document.ID}
+				if v.places {
+					at.index = one.document.Index
+				}
+				here = append(here, found{at, entry{one.document.Type, one.document.Routing, one.document.Parent, one.high, one.low}})
 			}
 		})
 		if err != nil {
@@ -161,7 +168,7 @@ func (v *view) collect(ctx context.Context, wanted *portion) (map[string][]entry
 		mutex.Lock()
 		defer mutex.Unlock()
 		for _, one := range here {
-			entries[one.id] = append(entries[one.id], one.entry)
+			entries[one.place] = append(entries[one.place], one.entry)
 		}
 		return nil
 	})
@@ -171,28 +178,28 @@ func (v *view) collect(ctx context.Context, wanted *portion) (map[string][]entry
 
 // compareEntries pairs off what is equal and names the rest. One id may stand for several documents: one per type, and
 // one per shard where the same id was written with different routings.
-func compareEntries(source, target map[string][]entry, view *view) []Difference {
+func compareEntries(source, target map[place][]entry, view *view) []Difference {
 	var differences []Difference
-	for id, left := range source {
-		left, right := subtract(left, target[id])
+	for at, left := range source {
+		left, right := subtract(left, target[at])
 		for len(left) > 0 && len(right) > 0 {
-			at := closest(left[0], right)
-			differences = append(differences, view.differ(id, left[0], right[at]))
-			left, right = left[1:], slices.Delete(right, at, at+1)
+			near := closest(left[0], right)
+			differences = append(differences, view.differ(at.id, left[0], right[near]))
+			left, right = left[1:], slices.Delete(right, near, near+1)
 		}
 		for _, one := range left {
-			differences = append(differences, Difference{Kind: Missing, ID: id, Type: one.docType, Routing: one.routing, Parent: one.parent})
+			differences = append(differences, Difference{Kind: Missing, ID: at.id, Type: one.docType, Routing: one.routing, Parent: one.parent})
 		}
 		for _, one := range right {
-			differences = append(differences, extra(id, one))
+			differences = append(differences, extra(at.id, one))
 		}
 	}
-	for id, right := range target {
-		if _, both := source[id]; both {
+	for at, right := range target {
+		if _, both := source[at]; both {
 			continue
 		}
 		for _, one := range right {
-			differences = append(differences, extra(id, one))
+			differences = append(differences, extra(at.id, one))
 		}
 	}
 	return differences
@@ -288,8 +295,13 @@ func (v *view) fetch(ctx context.Context, ids []string) (map[address][]byte, err
 		return nil, fmt.Errorf("ask for documents by id: %w", err)
 	}
 	found := map[address][]byte{}
-	_, err = v.scan(ctx, cluster.ScanOptions{Shard: cluster.AllShards, Query: query, Page: fetchAtOnce}, func(one hashed) {
-		found[address{one.document.ID, one.document.Type, one.document.Routing}] = slices.Clone(one.canonical)
-	})
-	return found, err
+	for _, index := range v.indices() {
+		_, err := v.scan(ctx, index, cluster.ScanOptions{Shard: cluster.AllShards, Query: query, Page: fetchAtOnce}, func(one hashed) {
+			found[address{one.document.ID, one.document.Type, one.document.Routing}] = slices.Clone(one.canonical)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }

@@ -33,8 +33,8 @@ func TestEveryIdOfADifferingBucketIsInExactlyOnePortion(t *testing.T) {
 func TestDocumentsOfOneIdArePairedOffByWhatTheyShare(t *testing.T) {
 	t.Parallel()
 	both := &view{types: true}
-	left := map[string][]entry{"1": {{docType: "user", high: 1}, {docType: "order", high: 2}, {docType: "gone", high: 3}}, "2": {{routing: "a", high: 4}}}
-	right := map[string][]entry{"1": {{docType: "order", high: 20}, {docType: "user", high: 1}}, "2": {{routing: "b", high: 5}}, "3": {{high: 6}}}
+	left := map[place][]entry{{id: "1"}: {{docType: "user", high: 1}, {docType: "order", high: 2}, {docType: "gone", high: 3}}, {id: "2"}: {{routing: "a", high: 4}}}
+	right := map[place][]entry{{id: "1"}: {{docType: "order", high: 20}, {docType: "user", high: 1}}, {id: "2"}: {{routing: "b", high: 5}}, {id: "3"}: {{high: 6}}}
 	kinds := map[string]Kind{}
 	for _, one := range compareEntries(left, right, both) {
 		kinds[one.ID+one.Type] = one.Kind

@@ -38,6 +38,9 @@ type Transform func(es.Document) (es.Document, bool, error)
 type Pair struct {
 	SourceIndex string `json:"source_index"`
 	TargetIndex string `json:"target_index"`
+	// Parts are further indices of the target over which the source's documents are spread, as Transform says of each. The
+	// index in which a document lies counts then.
+	Parts []string `json:"parts,omitempty"`
 	// SourceType restricts the source side to one type, where an index was split by type.
 	SourceType string `json:"source_type,omitempty"`
 	// Types maps source types to target types; a type not in it keeps its name.
@@ -160,16 +163,16 @@ func (c *comparison) pair(ctx context.Context, pair Pair) (PairReport, error) {
 	group, inner := errgroup.WithContext(ctx)
 	for i, view := range views {
 		group.Go(func() (err error) {
-			if err = view.reader.prepare(inner, view.index); err != nil {
+			if err = view.prepare(inner); err != nil {
 				return err
 			}
-			if before[i], err = countersOf(inner, view.reader.client, view.index); err != nil {
+			if before[i], err = view.counters(inner); err != nil {
 				return err
 			}
 			if digests[i], err = view.digest(inner); err != nil {
 				return err
 			}
-			after[i], err = countersOf(inner, view.reader.client, view.index)
+			after[i], err = view.counters(inner)
 			return err
 		})
 	}
@@ -196,6 +199,8 @@ func (c *comparison) views(pair Pair) [2]*view {
 	parents := c.source.dialect.ParentMeta && c.target.dialect.ParentMeta && !pair.IgnoreParent
 	source.types, target.types = types, types
 	source.parents, target.parents = parents, parents
+	target.parts = pair.Parts
+	source.places, target.places = len(pair.Parts) > 0, len(pair.Parts) > 0
 	return [2]*view{source, target}
 }
 
