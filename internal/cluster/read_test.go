@@ -44,7 +44,7 @@ func anIndexIsReadInUnits(b *bench) {
 	b.t.Logf("%d units, by point in time: %v, slices: %d", len(units), units[0].PointInTime, units[0].Slices)
 	met := map[string]int{}
 	pages := 0
-	options := cluster.ReadOptions{PageBytes: 2000, AfterPage: func(context.Context, int64, int64) error { pages++; return nil }}
+	options := cluster.ReadOptions{PageBytes: 20_000, AfterPage: func(context.Context, int64, int64) error { pages++; return nil }}
 	for _, unit := range units {
 		last := int64(0)
 		need(b.t, b.Read(b.ctx, unit, 0, options, func(position int64, document es.Document) error {

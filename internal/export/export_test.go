@@ -222,7 +222,7 @@ func TestAFolderHoldsAFileForEachIndexInEveryFormat(t *testing.T) {
 		if differences := difference(lines, truth); len(differences) > 0 {
 			t.Errorf("%s: %d differences: %s", suffix, len(differences), differences[0])
 		}
-		if left, _ := filepath.Glob(filepath.Join(target, "*"+partialSuffix)); len(left) > 0 {
+		if left, _ := filepath.Glob(filepath.Join(target, "*"+PartialSuffix)); len(left) > 0 {
 			t.Errorf("%s leaves %v", suffix, left)
 		}
 		again, err := NewFolder(target, one.options, false)

@@ -51,8 +51,8 @@ func (s *stream) finish(string) error { return nil }
 
 func (s *stream) close(bool) error { return nil }
 
-// partialSuffix marks files that are not finished, so that none is taken for whole after a crash.
-const partialSuffix = ".partial"
+// PartialSuffix marks files that are not finished, so that none is taken for whole after a crash.
+const PartialSuffix = ".partial"
 
 // folder writes a file per index.
 type folder struct {
@@ -114,7 +114,7 @@ func (f *folder) open(index string) (*folderFile, error) {
 	if _, err := f.root.Lstat(name); err == nil && !f.replace {
 		return nil, fmt.Errorf("%s: %w: choose another folder, or --overwrite", name, fs.ErrExist)
 	}
-	file, err := f.root.Create(name + partialSuffix)
+	file, err := f.root.Create(name + PartialSuffix)
 	if err != nil {
 		return nil, fmt.Errorf("create output: %w", err)
 	}
@@ -159,7 +159,7 @@ func (f *folder) finish(index string) error {
 	if err := one.file.Close(); err != nil {
 		return err
 	}
-	return f.root.Rename(one.name+partialSuffix, one.name)
+	return f.root.Rename(one.name+PartialSuffix, one.name)
 }
 
 func (f *folder) end(one *folderFile) error {

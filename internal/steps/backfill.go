@@ -281,7 +281,7 @@ func (s *backfill) Verify(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			if target := targetFor(own, route.Type); target == nil || !bytes.Contains(target.Body, []byte(`"-1"`)) {
+			if target := load.TargetFor(own, route.Type); target == nil || !bytes.Contains(target.Body, []byte(`"-1"`)) {
 				return fmt.Errorf("%s is still set for loading", route.Target)
 			}
 		}

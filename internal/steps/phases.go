@@ -85,7 +85,7 @@ func (m *Move) applySteps() []engine.Step {
 		list = append(list, &backfill{move: m, snapshot: snapshot, routes: loaded})
 	}
 	if len(scrolled) > 0 {
-		list = append(list, &scroll{backfill{move: m, routes: scrolled}})
+		list = append(list, &scroll{backfill: backfill{move: m, routes: scrolled}})
 	}
 	list = append(list, &moveAliases{source: sides.Source, target: sides.Target, move: m, routes: slices.Concat(restored, loaded, scrolled)})
 	if len(kibana) > 0 {

@@ -7,7 +7,6 @@ package steps
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/load"
@@ -67,46 +66,13 @@ func (m *Move) rewriteFor(ctx context.Context, index string) (func() load.Rewrit
 	}
 	return func() load.Rewrite {
 		return func(document es.Document) (es.Document, error) {
-			rewritten, target, err := becomes(made, document)
+			rewritten, target, err := load.Becomes(made, document)
 			if err == nil && target.Split && rewritten.Index != target.Name {
 				err = m.makePart(ctx, target, rewritten.Index)
 			}
 			return rewritten, err
 		}
 	}, nil
-}
-
-// becomes says what a document is on the target, and of which index it is there. A target without rules still renames.
-func becomes(made *transform.IndexPlan, document es.Document) (es.Document, *transform.TargetIndex, error) {
-	target := targetFor(made, document.Type)
-	if target == nil {
-		return document, nil, fmt.Errorf("%w: no index on the target takes documents of type %s", load.ErrQuarantine, document.Type)
-	}
-	document.Index = target.Name
-	if target.Documents != nil {
-		action, reason, err := target.Documents.Apply(nil, &document)
-		if err != nil {
-			return document, target, fmt.Errorf("%w: %w", load.ErrQuarantine, err)
-		}
-		if action == transform.Quarantine {
-			return document, target, fmt.Errorf("%w: %s", load.ErrQuarantine, reason)
-		}
-	}
-	if target.Type != "" {
-		document.Type = target.Type
-	}
-	return document, target, nil
-}
-
-// targetFor finds the index that takes documents of a type.
-func targetFor(made *transform.IndexPlan, docType string) *transform.TargetIndex {
-	for i := range made.Targets {
-		target := &made.Targets[i]
-		if len(target.Types) == 0 || len(made.Targets) == 1 || slices.Contains(target.Types, docType) {
-			return target
-		}
-	}
-	return nil
 }
 
 // targetNamed finds the target index of a name.
@@ -130,7 +96,7 @@ func (m *Move) compared(ctx context.Context, route plan.Route) (func(es.Document
 		return nil, err
 	}
 	return func(document es.Document) (es.Document, bool, error) {
-		rewritten, target, err := becomes(made, document)
+		rewritten, target, err := load.Becomes(made, document)
 		if err != nil {
 			return document, false, nil // set aside by the load, and listed there
 		}

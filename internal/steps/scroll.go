@@ -8,15 +8,38 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/engine"
-	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/load"
 )
 
 // scroll loads the indices of route scroll. Target indices are made and settled as backfill does it.
-type scroll struct{ backfill }
+type scroll struct {
+	backfill
+
+	mutex  sync.Mutex
+	source *load.Source
+}
+
+const (
+	// savedUnits begins the key under which an index's units are kept, so that their numbers mean the same in the next run.
+	savedUnits = "units "
+	// savedReached begins the key of how far each unit of an index is.
+	savedReached = "reached "
+	// saveEvery is how often that is written down while units go on.
+	saveEvery = 5 * time.Second
+)
+
+// reached is how far a unit is.
+type reached struct {
+	Position int64 `json:"position,omitempty"`
+	Done     bool  `json:"done,omitempty"`
+}
 
 // ID is the step's name in the journal.
 func (s *scroll) ID() string { return "scroll" }
@@ -24,6 +47,24 @@ func (s *scroll) ID() string { return "scroll" }
 // Title is the step in a person's words.
 func (s *scroll) Title() string {
 	return fmt.Sprintf("load %d indices through the source's search API, document by document", len(s.sources()))
+}
+
+// Check counts the documents and says how the source is held down.
+func (s *scroll) Check(ctx context.Context) (engine.Status, error) {
+	status, err := s.backfill.Check(ctx)
+	limits := s.move.Wanted.Load
+	status.Note += fmt.Sprintf(", at most %s documents and %s MB a second", limitText(limits.SourceRate, load.DefaultSourceRate), limitText(limits.SourceMegabytes, load.DefaultSourceMegabytes))
+	return status, err
+}
+
+func limitText(limit, usual float64) string {
+	switch {
+	case limit < 0:
+		return "any number of"
+	case limit == 0:
+		limit = usual
+	}
+	return fmt.Sprintf("%g", limit)
 }
 
 // Apply loads index by index; what an earlier run finished is not loaded again.
@@ -56,19 +97,22 @@ func (s *scroll) load(ctx context.Context, rec *engine.Recorder, index string) e
 	if err != nil {
 		return err
 	}
+	anew := false
 	for i := range made.Targets {
+		exists, err := target.IndexExists(ctx, made.Targets[i].Name)
+		if err != nil {
+			return err
+		}
+		anew = anew || !exists
 		if err := s.prepare(ctx, rec, target, &made.Targets[i]); err != nil {
 			return err
 		}
 	}
-	outcome, err := s.send(ctx, rec, target, index)
-	if keepErr := s.move.setAside(outcome.Refused); keepErr != nil {
-		return errors.Join(err, keepErr)
-	}
+	outcome, err := s.send(ctx, rec, target, index, anew)
 	if err != nil {
 		return err
 	}
-	rec.Note("%s: %d documents written, %d there already, %d set aside", index, outcome.Written, outcome.Existing, len(outcome.Refused))
+	rec.Note("%s: %d documents written, %d there already, %d set aside", index, outcome.Written, outcome.Existing, outcome.Aside)
 	for i := range made.Targets {
 		if err := s.settle(ctx, rec, target, made.Targets[i].Name); err != nil {
 			return err
@@ -77,45 +121,120 @@ func (s *scroll) load(ctx context.Context, rec *engine.Recorder, index string) e
 	return nil
 }
 
-func (s *scroll) send(ctx context.Context, rec *engine.Recorder, target *cluster.Client, index string) (load.Outcome, error) {
-	source, err := s.move.Sides.Source(ctx)
+// Undo deletes what was made, and forgets what was loaded into it.
+func (s *scroll) Undo(ctx context.Context, rec *engine.Recorder) error {
+	if err := s.backfill.Undo(ctx, rec); err != nil {
+		return err
+	}
+	return rec.Save(savedBackfill, []string{})
+}
+
+// reader is the source with its limits, which all indices share.
+func (s *scroll) reader(ctx context.Context) (*load.Source, error) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.source != nil {
+		return s.source, nil
+	}
+	client, err := s.move.Sides.Source(ctx)
+	if err != nil {
+		return nil, err
+	}
+	limits := s.move.Wanted.Load
+	s.source = load.NewSource(client, load.SourceLimits{Documents: limits.SourceRate, Megabytes: limits.SourceMegabytes, Readers: limits.SourceReaders})
+	return s.source, nil
+}
+
+// send sends one index. anew says that its target was made just now, so that whatever an earlier run reached is gone.
+func (s *scroll) send(ctx context.Context, rec *engine.Recorder, target *cluster.Client, index string, anew bool) (load.Outcome, error) {
+	source, err := s.reader(ctx)
 	if err != nil {
 		return load.Outcome{}, err
 	}
-	newRewrite, err := s.move.rewriteFor(ctx, index)
+	var units []load.ScrollUnit
+	known, err := rec.Load(savedUnits+index, &units)
 	if err != nil {
 		return load.Outcome{}, err
 	}
-	rewrite := newRewrite()
-	sender, err := load.NewSender(ctx, target, load.Index)
-	if err != nil {
-		return load.Outcome{}, err
-	}
-	dialect, err := target.Dialect(ctx)
-	if err != nil {
-		return load.Outcome{}, err
-	}
-	var aside []load.Refused
-	total, err := source.Count(ctx, index, nil)
-	if err != nil {
-		return load.Outcome{}, err
-	}
-	var read int64
-	_, err = source.Scan(ctx, index, cluster.ScanOptions{Shard: cluster.AllShards}, func(document es.Document) error {
-		becomes, err := rewrite(document)
-		if errors.Is(err, load.ErrQuarantine) {
-			aside = append(aside, load.Refused{Index: document.Index, Type: document.Type, ID: document.ID, Error: "quarantine", Reason: err.Error(), Action: string(document.Source)})
-			return nil
+	if !known || anew {
+		if units, err = load.ScrollUnits(ctx, source, index); err != nil {
+			return load.Outcome{}, err
 		}
+		err := errors.Join(rec.Save(savedReached+index, make([]reached, len(units))), rec.Save(savedUnits+index, units))
 		if err != nil {
-			return err
+			return load.Outcome{}, err
 		}
-		read++
-		rec.Progress(read, max(read, total), "documents", index)
-		becomes.Type = dialect.DocumentType(becomes.Type)
-		return sender.Add(ctx, becomes)
-	})
-	outcome, sendErr := sender.Finish(ctx)
-	outcome.Refused = append(outcome.Refused, aside...)
-	return outcome, errors.Join(err, sendErr)
+	}
+	rewrite, err := s.move.rewriteFor(ctx, index)
+	if err != nil {
+		return load.Outcome{}, err
+	}
+	for _, route := range s.routes {
+		if route.Source == index {
+			s.move.valve().Expect(route.Documents)
+			break
+		}
+	}
+	job := &load.Job{Target: target, NewRewrite: rewrite, Valve: s.move.valve()}
+	return s.run(ctx, rec, index, job, source, units)
+}
+
+// run reads the units, a few at once, and writes down how far each is.
+func (s *scroll) run(ctx context.Context, rec *engine.Recorder, index string, job *load.Job, source *load.Source, units []load.ScrollUnit) (load.Outcome, error) {
+	var mutex sync.Mutex
+	var total load.Outcome
+	far := make([]reached, len(units))
+	if _, err := rec.Load(savedReached+index, &far); err != nil {
+		return total, err
+	}
+	if len(far) != len(units) {
+		far = make([]reached, len(units)) // a crash came between the two records
+	}
+	saved := time.Now()
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(source.Readers())
+	for i := range units {
+		if far[i].Done {
+			continue
+		}
+		from := far[i].Position
+		group.Go(func() error {
+			_, err := job.Run(inner, units[i].Feed(source), from, func(position int64, outcome load.Outcome) error {
+				mutex.Lock()
+				defer mutex.Unlock()
+				total.Add(outcome)
+				total.Refused = nil
+				s.tell(rec, index, source)
+				if err := s.move.setAside(outcome.Refused); err != nil {
+					return err
+				}
+				far[i].Position = position
+				if time.Since(saved) < saveEvery {
+					return nil
+				}
+				saved = time.Now()
+				return rec.Save(savedReached+index, far)
+			})
+			if err != nil {
+				return err
+			}
+			mutex.Lock()
+			defer mutex.Unlock()
+			far[i].Done = true
+			return rec.Save(savedReached+index, far)
+		})
+	}
+	return total, group.Wait()
+}
+
+// tell says how the load is doing, and why it is not faster.
+func (s *scroll) tell(rec *engine.Recorder, index string, source *load.Source) {
+	live := s.move.valve().Live()
+	text := fmt.Sprintf("%s, %.0f documents/s, %.1f MB/s", index, live.DocumentsPerSecond, live.BytesPerSecond/1e6)
+	for _, why := range []string{source.Busy(), live.Throttle} {
+		if why != "" {
+			text += ", " + why
+		}
+	}
+	rec.Progress(live.Documents, max(live.Total, live.Documents), "documents", text)
 }
