@@ -34,6 +34,9 @@ type commandLine struct {
 	Plan      planCommand      `cmd:"" help:"Decide how each index travels and which steps are needed; save that to a file."`
 	Apply     applyCommand     `cmd:"" help:"Carry the plan out: snapshot, new domain, restore, proof. Run it again to go on."`
 	Status    statusCommand    `cmd:"" help:"Tell how far the migration is."`
+	Pause     pauseCommand     `cmd:"" help:"Hold the load that another hikkoshi runs."`
+	Resume    resumeCommand    `cmd:"" help:"Let a held load go on."`
+	Limit     limitCommand     `cmd:"" help:"Change how fast the running load may be."`
 	Sync      syncCommand      `cmd:"" help:"Bring over what was written to the source since."`
 	Verify    verifyCommand    `cmd:"" help:"Compare counts and contents of both sides."`
 	Cutover   cutoverCommand   `cmd:"" help:"Move the writers, and bring over what they left behind."`

@@ -113,6 +113,9 @@ func runPhase(ctx context.Context, call *invocation, move *steps.Move, phase, qu
 	if err := confirm(call, question); err != nil {
 		return err
 	}
+	if phase == steps.PhaseApply {
+		defer serveControl(call, move)()
+	}
 	return runner.Run(ctx)
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/load"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
 	"github.com/hikkoshi/hikkoshi/internal/steps"
 	"github.com/hikkoshi/hikkoshi/internal/ui"
@@ -26,6 +27,8 @@ type statusReport struct {
 	Steps   []statusStep        `json:"steps"`
 	Domains []steps.DomainState `json:"domains,omitempty"`
 	Proof   *steps.Proof        `json:"proof,omitempty"`
+	// Live are the numbers of a load that runs just now.
+	Live *load.Live `json:"live,omitempty"`
 }
 
 type statusStep struct {
@@ -65,6 +68,9 @@ func (c *statusCommand) Run(ctx context.Context, call *invocation) error {
 		if report.Domains, err = steps.Domains(ctx, wanted, sides); err != nil {
 			return err
 		}
+	}
+	if report.Live, err = liveOf(ctx, wanted); err != nil {
+		return err
 	}
 	report.show(call.View)
 	return call.View.Result(report)
@@ -117,6 +123,9 @@ func (r *statusReport) show(view *ui.View) {
 	view.Table(table)
 	for _, domain := range r.Domains {
 		view.Print("domain " + domain.Name + ": " + domain.State)
+	}
+	if r.Live != nil {
+		showLive(view, *r.Live)
 	}
 	if r.Proof != nil {
 		verdict := "holds"

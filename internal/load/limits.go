@@ -23,8 +23,8 @@ type Limits struct {
 	Paused bool `json:"paused,omitempty"`
 	// MaxRate is documents a second at the most; 0 is no limit.
 	MaxRate float64 `json:"max_rate,omitempty"`
-	// MaxBytes is bytes of bodies a second at the most; 0 is no limit.
-	MaxBytes float64 `json:"max_bytes,omitempty"`
+	// MaxMegabytes is MB of bodies a second at the most; 0 is no limit.
+	MaxMegabytes float64 `json:"max_megabytes,omitempty"`
 	// MaxBodies is how many bodies may be under way at once; 0 is 16.
 	MaxBodies int `json:"max_bodies,omitempty"`
 	// WriteQueue is how many requests may wait in a target node's write queue before the load slows down; 0 is half of
@@ -42,7 +42,7 @@ var errLimits = errors.New("a limit is out of its range")
 // Check refuses what cannot be meant.
 func (l Limits) Check() error {
 	switch {
-	case l.MaxRate < 0 || l.MaxBytes < 0 || l.MaxBodies < 0 || l.WriteQueue < 0:
+	case l.MaxRate < 0 || l.MaxMegabytes < 0 || l.MaxBodies < 0 || l.WriteQueue < 0:
 		return fmt.Errorf("%w: a limit below zero (0 takes a limit away)", errLimits)
 	case l.CPU < 0 || l.CPU > 100 || l.DiskFree < 0 || l.DiskFree > 100:
 		return fmt.Errorf("%w: cpu and disk_free are percentages", errLimits)

@@ -103,10 +103,10 @@ func (v *Valve) SetLimits(limits Limits) {
 	if limits.MaxRate > 0 {
 		v.portion.Store(max(1, min(batchDocuments, int64(limits.MaxRate))))
 	}
-	setRate(v.bytes, limits.MaxBytes)
+	setRate(v.bytes, limits.MaxMegabytes*1e6)
 	v.because(causePaused, map[bool]string{true: "paused"}[limits.Paused])
 	v.because(causeRate, rateText(limits.MaxRate, "documents"))
-	v.because(causeBytes, rateText(limits.MaxBytes, "bytes"))
+	v.because(causeBytes, rateText(limits.MaxMegabytes, "MB"))
 	v.wake()
 	tell := v.news()
 	v.mutex.Unlock()
@@ -126,7 +126,7 @@ func rateText(most float64, what string) string {
 	if most <= 0 {
 		return ""
 	}
-	return fmt.Sprintf("limited to %.0f %s a second", most, what)
+	return fmt.Sprintf("limited to %g %s a second", most, what)
 }
 
 // Pause holds what is not under way yet; Resume lets it go on.

@@ -126,6 +126,19 @@ type Indices struct {
 type LoadLimits struct {
 	// MaxRate is documents a second at the most; 0 is what the target takes.
 	MaxRate float64 `yaml:"max_rate,omitempty"`
+	// MaxMegabytes is MB a second at the most, MaxBodies how many requests are under way at once at the most (16 when 0).
+	MaxMegabytes float64 `yaml:"max_megabytes,omitempty"`
+	MaxBodies    int     `yaml:"max_bodies,omitempty"`
+	// WriteQueue, CPU and DiskFree bound the target's load: how many writes may wait on a node (half of its queue when 0)
+	// and how many percent its processors may be busy before the load slows down, and how many percent of a node's disk
+	// must stay free, else the load pauses. 0 does not look at the last two.
+	WriteQueue int `yaml:"write_queue,omitempty"`
+	CPU        int `yaml:"cpu,omitempty"`
+	DiskFree   int `yaml:"disk_free,omitempty"`
+	// Patience is how long a target that takes nothing is waited for; default 1h.
+	Patience time.Duration `yaml:"patience,omitempty"`
+	// Gzip compresses what is sent: auto (default: unless the target is on this machine), on or off.
+	Gzip string `yaml:"gzip,omitempty"`
 	// SourceRate and SourceMegabytes are how many documents and MB a second are asked of a source that is read through
 	// its search API; SourceReaders is how many searches run there at once. 0 is a kind default, -1 no limit.
 	SourceRate      float64 `yaml:"source_rate,omitempty"`
@@ -197,7 +210,8 @@ const (
 	stateFolder       = ".hikkoshi"
 )
 
-// The choices of Kibana, Indices.Closed, Indices.Existing, Indices.Routes, Repository.Type and Cutover.Protocol.
+// The choices of Kibana, Indices.Closed, Indices.Existing, Indices.Routes, Repository.Type, Load.Gzip and
+// Cutover.Protocol.
 const (
 	KibanaMigrate    = "migrate"
 	KibanaKeepTarget = "keep-target"
@@ -214,6 +228,9 @@ const (
 	RouteBackfill    = "backfill"
 	RouteScroll      = "scroll"
 	RouteSkip        = "skip"
+	GzipAuto         = "auto"
+	GzipOn           = "on"
+	GzipOff          = "off"
 	ProtocolSwitch   = "switch"
 	ProtocolFence    = "fence"
 )

@@ -5,6 +5,7 @@ package migration
 import (
 	"fmt"
 	"maps"
+	"math"
 	"net/url"
 	"path"
 	"regexp"
@@ -25,7 +26,7 @@ var (
 // Validate checks what can be checked without asking anybody; file stands in errors.
 func (m *Migration) Validate(file string) error {
 	checks := []func() (message, hint string){
-		m.checkName, m.checkSides, m.checkRepository, m.checkChoices, m.checkIndices, m.checkWriters,
+		m.checkName, m.checkSides, m.checkRepository, m.checkChoices, m.checkIndices, m.checkLoad, m.checkWriters,
 	}
 	for _, check := range checks {
 		if message, hint := check(); message != "" {
@@ -144,6 +145,7 @@ func (m *Migration) checkChoices() (string, string) {
 		{"kibana", m.Kibana, []string{KibanaMigrate, KibanaKeepTarget, KibanaBeside}},
 		{"indices.closed", m.Indices.Closed, []string{"", ClosedOpen, ClosedSkip}},
 		{"indices.existing", m.Indices.Existing, []string{ExistingRefuse, ExistingSkip, ExistingReplace}},
+		{"load.gzip", m.Load.Gzip, []string{"", GzipAuto, GzipOn, GzipOff}},
 		{"cutover.protocol", m.Cutover.Protocol, []string{ProtocolSwitch, ProtocolFence}},
 	} {
 		if !slices.Contains(choice.allowed, choice.value) {
@@ -170,6 +172,24 @@ func (m *Migration) checkIndices() (string, string) {
 		}
 		if routes := []string{RouteRestore, RouteBackfill, RouteScroll, RouteSkip}; !slices.Contains(routes, m.Indices.Routes[pattern]) {
 			return fmt.Sprintf("indices.routes: %q is no route", m.Indices.Routes[pattern]), "use " + strings.Join(routes, ", ")
+		}
+	}
+	return "", ""
+}
+
+func (m *Migration) checkLoad() (string, string) {
+	limits := m.Load
+	for _, limit := range []struct {
+		key   string
+		value float64
+		most  float64
+	}{
+		{"max_rate", limits.MaxRate, math.Inf(1)}, {"max_megabytes", limits.MaxMegabytes, math.Inf(1)}, {"max_bodies", float64(limits.MaxBodies), math.Inf(1)},
+		{"write_queue", float64(limits.WriteQueue), math.Inf(1)}, {"cpu", float64(limits.CPU), 100}, {"disk_free", float64(limits.DiskFree), 100},
+		{"patience", limits.Patience.Seconds(), math.Inf(1)},
+	} {
+		if limit.value < 0 || limit.value > limit.most {
+			return fmt.Sprintf("load.%s: %g is out of its range", limit.key, limit.value), "0 or nothing takes the limit away; cpu and disk_free are percentages"
 		}
 	}
 	return "", ""

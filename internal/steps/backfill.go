@@ -144,26 +144,21 @@ func (s *backfill) send(ctx context.Context, rec *engine.Recorder, target *clust
 	}
 	for _, route := range s.routes {
 		if route.Source == index {
-			s.move.valve().Expect(route.Documents)
+			s.move.Valve().Expect(route.Documents)
 			break
 		}
 	}
-	job := &load.Job{Target: target, NewRewrite: rewrite, Valve: s.move.valve()}
-	return s.work(ctx, rec, index, job, units, reader)
-}
-
-// valve holds the flow of everything this process sends to the target.
-func (m *Move) valve() *load.Valve {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	if m.flow == nil {
-		m.flow = load.NewValve(load.Limits{MaxRate: m.Wanted.Load.MaxRate})
-	}
-	return m.flow
+	job := s.move.job(target, rewrite)
+	var outcome load.Outcome
+	err = s.move.watched(ctx, rec, target, func() string { return index }, func(ctx context.Context) (err error) {
+		outcome, err = s.work(ctx, job, units, reader)
+		return err
+	})
+	return outcome, err
 }
 
 // work runs the units, as many at once as there are processors to read them.
-func (s *backfill) work(ctx context.Context, rec *engine.Recorder, index string, job *load.Job, units []load.SnapshotUnit, reader *export.Reader) (load.Outcome, error) {
+func (s *backfill) work(ctx context.Context, job *load.Job, units []load.SnapshotUnit, reader *export.Reader) (load.Outcome, error) {
 	var mutex sync.Mutex
 	var total load.Outcome
 	group, inner := errgroup.WithContext(ctx)
@@ -173,11 +168,10 @@ func (s *backfill) work(ctx context.Context, rec *engine.Recorder, index string,
 			_, err := job.Run(inner, unit.Feed(reader), 0, func(_ int64, outcome load.Outcome) error {
 				mutex.Lock()
 				defer mutex.Unlock()
-				total.Add(outcome)
-				s.progress(rec, index)
 				// Documents that were set aside are written down at once, also when the load then fails.
 				err := s.move.setAside(outcome.Refused)
-				total.Refused = nil
+				outcome.Refused = nil
+				total.Add(outcome)
 				return err
 			})
 			return err
@@ -185,16 +179,6 @@ func (s *backfill) work(ctx context.Context, rec *engine.Recorder, index string,
 	}
 	err := group.Wait()
 	return total, err
-}
-
-// progress tells how the load is doing.
-func (s *backfill) progress(rec *engine.Recorder, index string) {
-	live := s.move.valve().Live()
-	text := fmt.Sprintf("%s, %.0f documents/s, %.1f MB/s, %d bodies under way", index, live.DocumentsPerSecond, live.BytesPerSecond/1e6, live.InFlight)
-	if live.Throttle != "" {
-		text += ", " + live.Throttle
-	}
-	rec.Progress(live.Documents, max(live.Total, live.Documents), "documents", text)
 }
 
 // prepare creates the index with its own settings written down first, then loosens them.

@@ -171,11 +171,11 @@ func (s *scroll) send(ctx context.Context, rec *engine.Recorder, target *cluster
 	}
 	for _, route := range s.routes {
 		if route.Source == index {
-			s.move.valve().Expect(route.Documents)
+			s.move.Valve().Expect(route.Documents)
 			break
 		}
 	}
-	job := &load.Job{Target: target, NewRewrite: rewrite, Valve: s.move.valve()}
+	job := s.move.job(target, rewrite)
 	return s.run(ctx, rec, index, job, source, units)
 }
 
@@ -224,12 +224,13 @@ func (s *scroll) run(ctx context.Context, rec *engine.Recorder, index string, jo
 			return rec.Save(savedReached+index, far)
 		})
 	}
-	return total, group.Wait()
+	err := group.Wait()
+	return total, err
 }
 
 // tell says how the load is doing, and why it is not faster.
 func (s *scroll) tell(rec *engine.Recorder, index string, source *load.Source) {
-	live := s.move.valve().Live()
+	live := s.move.Valve().Live()
 	text := fmt.Sprintf("%s, %.0f documents/s, %.1f MB/s", index, live.DocumentsPerSecond, live.BytesPerSecond/1e6)
 	for _, why := range []string{source.Busy(), live.Throttle} {
 		if why != "" {
