@@ -34,7 +34,12 @@ func (c *applyCommand) Run(ctx context.Context, call *invocation) error {
 	if quarantined, err := steps.Quarantined(move); err != nil {
 		return err
 	} else if quarantined > 0 {
-		call.View.Say("%d documents were set aside, each with its bytes and reason: %s", quarantined, move.Wanted.StateFile(steps.QuarantineFile))
+		groups, err := move.QuarantineGroups()
+		if err != nil {
+			return err
+		}
+		showQuarantine(call.View, groups)
+		call.View.Say("%d documents were set aside, each with its bytes and reason: %s. `hikkoshi redrive` sends them again once they are mended.", quarantined, move.Wanted.StateFile(steps.QuarantineFile))
 		return errors.Join(call.View.Result(proof), errFindings)
 	}
 	call.View.Say("The target is loaded. `hikkoshi cutover` moves the writers; `hikkoshi sync` shortens the lag until then.")

@@ -37,6 +37,7 @@ type commandLine struct {
 	Pause     pauseCommand     `cmd:"" help:"Hold the load that another hikkoshi runs."`
 	Resume    resumeCommand    `cmd:"" help:"Let a held load go on."`
 	Limit     limitCommand     `cmd:"" help:"Change how fast the running load may be."`
+	Redrive   redriveCommand   `cmd:"" help:"Send documents that were set aside once more, or list them with what can be done."`
 	Sync      syncCommand      `cmd:"" help:"Bring over what was written to the source since."`
 	Verify    verifyCommand    `cmd:"" help:"Compare counts and contents of both sides."`
 	Cutover   cutoverCommand   `cmd:"" help:"Move the writers, and bring over what they left behind."`

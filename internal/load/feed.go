@@ -23,6 +23,8 @@ const (
 	// unitBytes is about how much of a repository one unit reads: what is done again after a crash is less than that, and
 	// a worker is busy with it for some seconds.
 	unitBytes = 32 << 20
+	// longestPlace bounds the words for where a unit reads.
+	longestPlace = 200
 	// spanBits is how many bits of a position count documents within a span; those above count spans.
 	spanBits = 40
 )
@@ -73,6 +75,24 @@ func (u SnapshotUnit) Feed(reader *export.Reader) Feed {
 type snapshotFeed struct {
 	unit   SnapshotUnit
 	reader *export.Reader
+}
+
+// Place names what the unit reads.
+func (f *snapshotFeed) Place() string {
+	var place strings.Builder
+	for i, span := range f.unit.Spans {
+		if i > 0 {
+			place.WriteString("; ")
+		}
+		fmt.Fprintf(&place, "shard %d of %s", span.Shard, span.Index)
+		if span.Segment != "" {
+			fmt.Fprintf(&place, ", segment %s, documents %d to %d", span.Segment, span.From, span.To-1)
+		}
+		if place.Len() > longestPlace {
+			return place.String() + "; …"
+		}
+	}
+	return place.String()
 }
 
 // Each reads the unit. What cannot be read is an error, never left out.

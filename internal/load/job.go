@@ -77,6 +77,15 @@ func (j *Job) Run(ctx context.Context, feed Feed, from int64, checkpoint func(po
 		return Outcome{}, err
 	}
 	group, inner := errgroup.WithContext(ctx)
+	if placed, tells := feed.(interface{ Place() string }); tells && checkpoint != nil {
+		booked := checkpoint
+		checkpoint = func(position int64, outcome Outcome) error {
+			for i := range outcome.Refused {
+				outcome.Refused[i].Place = placed.Place()
+			}
+			return booked(position, outcome)
+		}
+	}
 	run := &unitRun{job: j, group: group, ctx: inner, packed: j.Valve.body(), ledger: newLedger(from, checkpoint)}
 	if j.NewRewrite != nil {
 		run.rewrite = j.NewRewrite()

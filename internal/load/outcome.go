@@ -17,6 +17,10 @@ type Refused struct {
 	Status int    `json:"status"`
 	Error  string `json:"error"`
 	Reason string `json:"reason"`
+	// Place is where in the snapshot the document was read, as far as the unit tells.
+	Place string `json:"place,omitempty"`
+	// Repair is what can be done about it.
+	Repair *Repair `json:"repair,omitempty"`
 	// Action are the lines that were sent; only the first where the second is the document's own source.
 	Action string `json:"action"`
 	// Document is what the source holds, before any rule.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/hikkoshi/hikkoshi/internal/migration"
+	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
 // format is the version of the saved plan.
@@ -29,8 +30,10 @@ type Plan struct {
 	Name   string    `json:"name"`
 	Made   time.Time `json:"made"`
 	Wanted string    `json:"wanted"` // hash of migration.yaml's content
-	Facts  Facts     `json:"facts"`
-	Routes []Route   `json:"routes"`
+	// WantedBesideRules is the hash without the rules for documents, which may be mended for those that were set aside.
+	WantedBesideRules string  `json:"wanted_beside_rules,omitempty"`
+	Facts             Facts   `json:"facts"`
+	Routes            []Route `json:"routes"`
 	// Findings are those of the moment of planning.
 	Findings []Finding `json:"findings"`
 	Steps    []Step    `json:"steps"`
@@ -48,7 +51,7 @@ type Step struct {
 // Make decides routes and findings.
 func Make(facts *Facts, wanted *migration.Migration) *Plan {
 	routes := Routes(facts, wanted)
-	return &Plan{Format: format, Name: wanted.Name, Made: facts.Taken, Wanted: HashWanted(wanted), Facts: *facts, Routes: routes,
+	return &Plan{Format: format, Name: wanted.Name, Made: facts.Taken, Wanted: HashWanted(wanted), WantedBesideRules: HashBesideRules(wanted), Facts: *facts, Routes: routes,
 		Findings: Diagnose(facts, wanted, routes)}
 }
 
@@ -57,6 +60,13 @@ func HashWanted(wanted *migration.Migration) string {
 	planned := *wanted
 	planned.Load = migration.LoadLimits{}
 	return hashJSON(planned)
+}
+
+// HashBesideRules is HashWanted without what stands below transform.
+func HashBesideRules(wanted *migration.Migration) string {
+	planned := *wanted
+	planned.Transform = transform.Choices{}
+	return HashWanted(&planned)
 }
 
 func hashJSON(value any) string {

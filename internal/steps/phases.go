@@ -36,6 +36,7 @@ type Move struct {
 
 	partsMutex sync.Mutex
 	parts      map[string]bool // indices of the target that are known to be parts
+	aside      map[string]bool // what the quarantine holds; nil before it was read
 }
 
 // Steps gives the steps of a phase.
@@ -262,7 +263,7 @@ func (s *readyForCutover) Check(ctx context.Context) (engine.Status, error) {
 		return engine.Status{}, err
 	} else if aside > 0 {
 		return engine.Status{State: engine.Blocked, Note: fmt.Sprintf("%d documents were set aside and are not on the target", aside),
-			Hint: "look at " + s.move.Wanted.StateFile(QuarantineFile) + "; mend them on the source and `hikkoshi sync`, and remove the file once each is dealt with"}, nil
+			Hint: "`hikkoshi redrive --dry-run` lists them with what can be done; they lie in " + s.move.Wanted.StateFile(QuarantineFile) + ", and leave it once they arrive or their lines are deleted"}, nil
 	}
 	target, err := s.move.Sides.Target(ctx)
 	if err != nil {

@@ -1,6 +1,6 @@
 package steps
 
-// quarantine.go answers: where are documents that the target does not take, and who must look at them? Next: kibana.go.
+// quarantine.go answers: where are documents that the target does not take, and who must look at them? Next: redrive.go.
 
 import (
 	"bufio"
@@ -9,12 +9,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/hikkoshi/hikkoshi/internal/load"
 )
 
 // QuarantineFile is the name of the file of documents that were set aside, one JSON object a line: index, type, id, the
-// target's answer, and the lines that were sent.
+// target's answer, a proposed repair, and the document as the source has it.
 const QuarantineFile = "quarantine.ndjson"
 
 // longestQuarantined bounds a line: a document of 100 MB, escaped.
@@ -25,59 +26,137 @@ func (m *Move) setAside(refused []load.Refused) error {
 	if len(refused) == 0 {
 		return nil
 	}
-	known, err := m.quarantined()
-	if err != nil {
-		return err
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	if m.aside == nil {
+		m.aside = map[string]bool{}
+		err := m.EachQuarantined(func(_ int, _ []byte, one *load.Refused) error {
+			if one != nil { // a line that a crash cut off is written again
+				m.aside[quarantineKey(one)] = true
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
 	}
 	var lines bytes.Buffer
 	encoder := json.NewEncoder(&lines)
 	encoder.SetEscapeHTML(false)
-	for _, one := range refused {
-		if known[one.Index+"\t"+one.Type+"\t"+one.ID] {
+	for i := range refused {
+		one := &refused[i]
+		if m.aside[quarantineKey(one)] {
 			continue
 		}
+		repair := load.Propose(one)
+		one.Repair = &repair
 		if err := encoder.Encode(one); err != nil {
 			return fmt.Errorf("encode a quarantined document: %w", err)
 		}
+		m.aside[quarantineKey(one)] = true
 	}
-	file, err := os.OpenFile(m.Wanted.StateFile(QuarantineFile), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	return appendQuarantine(m.Wanted.StateFile(QuarantineFile), lines.Bytes())
+}
+
+// appendQuarantine writes behind what is there, on a line of its own also where a crash cut the last one off.
+func appendQuarantine(path string, lines []byte) error {
+	if len(lines) == 0 {
+		return nil
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return fmt.Errorf("open the quarantine: %w", err)
 	}
-	_, err = file.Write(lines.Bytes())
+	stat, err := file.Stat()
+	if err == nil && stat.Size() > 0 {
+		last := make([]byte, 1)
+		if _, err = file.ReadAt(last, stat.Size()-1); err == nil && last[0] != '\n' {
+			lines = append([]byte{'\n'}, lines...)
+		}
+	}
+	if err == nil {
+		_, err = file.WriteAt(lines, stat.Size())
+	}
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return fmt.Errorf("write the quarantine: %w", err)
 	}
 	return nil
 }
 
-// quarantined reads which documents are set aside, by index, type and id.
-func (m *Move) quarantined() (map[string]bool, error) {
-	known := map[string]bool{}
+// quarantineKey tells documents of the source apart.
+func quarantineKey(one *load.Refused) string { return one.Index + "\t" + one.Type + "\t" + one.ID }
+
+// EachQuarantined calls visit with every line of the quarantine and its number; one is nil where the line cannot be read.
+func (m *Move) EachQuarantined(visit func(number int, line []byte, one *load.Refused) error) error {
 	file, err := os.Open(m.Wanted.StateFile(QuarantineFile))
 	if errors.Is(err, os.ErrNotExist) {
-		return known, nil
+		return nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the quarantine: %w", err)
+		return fmt.Errorf("read the quarantine: %w", err)
 	}
 	defer func() { _ = file.Close() }() // only read
 	lines := bufio.NewScanner(file)
 	lines.Buffer(nil, longestQuarantined)
-	for lines.Scan() {
-		var one load.Refused
-		if json.Unmarshal(lines.Bytes(), &one) == nil { // a line that a crash cut off is written again
-			known[one.Index+"\t"+one.Type+"\t"+one.ID] = true
+	for number := 0; lines.Scan(); number++ {
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		one := new(load.Refused)
+		if json.Unmarshal(lines.Bytes(), one) != nil {
+			one = nil
+		}
+		if err := visit(number, lines.Bytes(), one); err != nil {
+			return err
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read the quarantine: %w", err)
+		return fmt.Errorf("read the quarantine: %w", err)
 	}
-	return known, nil
+	return nil
 }
 
-// Quarantined counts the documents that are set aside.
+// Quarantined counts the documents that are set aside. A line that nobody can read counts as well.
 func Quarantined(m *Move) (int, error) {
-	known, err := m.quarantined()
-	return len(known), err
+	count := 0
+	err := m.EachQuarantined(func(int, []byte, *load.Refused) error { count++; return nil })
+	return count, err
+}
+
+// QuarantineGroup are documents that were set aside for the same reason.
+type QuarantineGroup struct {
+	Index     string      `json:"index"`
+	Documents int         `json:"documents"`
+	Error     string      `json:"error"`
+	Reason    string      `json:"reason"` // of the first of them
+	IDs       []string    `json:"ids"`    // the first few
+	Repair    load.Repair `json:"repair"`
+}
+
+// groupIDs is how many ids of a group are shown.
+const groupIDs = 3
+
+// QuarantineGroups sums the quarantine up by index, error and what can be done.
+func (m *Move) QuarantineGroups() ([]QuarantineGroup, error) {
+	var groups []QuarantineGroup
+	err := m.EachQuarantined(func(number int, _ []byte, one *load.Refused) error {
+		if one == nil {
+			groups = append(groups, QuarantineGroup{Documents: 1, Error: "unreadable", Reason: fmt.Sprintf("line %d is no JSON", number+1), Repair: load.Repair{Action: "mend the line, or delete it when a later one holds the same document"}})
+			return nil
+		}
+		repair := load.Propose(one)
+		at := slices.IndexFunc(groups, func(group QuarantineGroup) bool {
+			return group.Index == one.Index && group.Error == one.Error && group.Repair == repair
+		})
+		if at < 0 {
+			at = len(groups)
+			groups = append(groups, QuarantineGroup{Index: one.Index, Error: one.Error, Reason: one.Reason, Repair: repair})
+		}
+		groups[at].Documents++
+		if len(groups[at].IDs) < groupIDs {
+			groups[at].IDs = append(groups[at].IDs, one.ID)
+		}
+		return nil
+	})
+	return groups, err
 }

@@ -1,0 +1,116 @@
+package main
+
+// redrive.go answers: how do documents that were set aside get to the target after all, and what can be done about each?
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/plan"
+	"github.com/hikkoshi/hikkoshi/internal/steps"
+	"github.com/hikkoshi/hikkoshi/internal/ui"
+)
+
+type redriveCommand struct {
+	moveFlags
+	ID     []string `help:"Only documents with these ids." placeholder:"ID"`
+	Index  []string `help:"Only documents of source indices that match these patterns." placeholder:"PATTERN"`
+	DryRun bool     `help:"Send nothing; list what was set aside, with what can be done, and say what the rules make of it now."`
+}
+
+// redriveReport is the result for programs.
+type redriveReport struct {
+	steps.Redriven
+	Groups []steps.QuarantineGroup `json:"groups,omitempty"`
+}
+
+// Run sends documents of the quarantine again, by the rules of migration.yaml as it is now.
+func (c *redriveCommand) Run(ctx context.Context, call *invocation) (err error) {
+	move, err := c.openEdited(call)
+	if err != nil {
+		return err
+	}
+	// Its lock keeps a load from writing to the quarantine meanwhile.
+	journal, err := engine.OpenJournal(move.Wanted.StateFile(journalFile))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	if !c.DryRun {
+		if aside, err := steps.Quarantined(move); err != nil {
+			return err
+		} else if aside == 0 {
+			call.View.Say("Nothing is set aside.")
+			return call.View.Result(redriveReport{})
+		}
+	}
+	redriven, redriveErr := move.Redrive(ctx, steps.RedriveOptions{Indices: c.Index, IDs: c.ID, DryRun: c.DryRun})
+	report := redriveReport{Redriven: redriven}
+	if report.Groups, err = move.QuarantineGroups(); err != nil {
+		return errors.Join(redriveErr, err)
+	}
+	showQuarantine(call.View, report.Groups)
+	switch {
+	case c.DryRun:
+		call.View.Say("%d documents would be sent, %d of them are set aside by the rules still.", redriven.Chosen, redriven.Refused)
+	default:
+		call.View.Say("%d documents sent again: %d written, %d there already, %d set aside still; %d left in %s.",
+			redriven.Chosen, redriven.Written, redriven.Existing, redriven.Refused, redriven.Left, move.Wanted.StateFile(steps.QuarantineFile))
+	}
+	if redriveErr != nil {
+		return redriveErr
+	}
+	if err := call.View.Result(report); err != nil || redriven.Left == 0 {
+		return err
+	}
+	return errFindings
+}
+
+// openEdited reads the migration with its plan although migration.yaml may have been edited since: that is how a person
+// repairs. Where only rules for documents changed, the plan follows the file.
+func (f moveFlags) openEdited(call *invocation) (*steps.Move, error) {
+	wanted, sides, err := f.open(call)
+	if err != nil {
+		return nil, err
+	}
+	saved, err := plan.Load(wanted.StateFile(planFile))
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, engine.WithHint(fmt.Errorf("there is no plan for %s yet: %w", wanted.Name, errRefused), "run `hikkoshi plan` first")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if saved.Wanted == plan.HashWanted(wanted) {
+		return &steps.Move{Wanted: wanted, Sides: sides, Plan: saved}, nil
+	}
+	if saved.WantedBesideRules != plan.HashBesideRules(wanted) {
+		return nil, engine.WithHint(fmt.Errorf("%w: more than the rules below transform: was edited since", plan.ErrStale), "put the rest of migration.yaml back")
+	}
+	saved.Wanted = plan.HashWanted(wanted)
+	if err := saved.Save(wanted.StateFile(planFile)); err != nil {
+		return nil, err
+	}
+	call.View.Say("migration.yaml has other rules than when it was planned. Documents that are on the target already are not touched by them: `hikkoshi verify` tells where that makes a difference.")
+	return &steps.Move{Wanted: wanted, Sides: sides, Plan: saved}, nil
+}
+
+// longestReason bounds what is shown of a refusal.
+const longestReason = 160
+
+func showQuarantine(view *ui.View, groups []steps.QuarantineGroup) {
+	for _, group := range groups {
+		reason := group.Reason
+		if len(reason) > longestReason {
+			reason = strings.ToValidUTF8(reason[:longestReason], "") + "…"
+		}
+		view.Print(fmt.Sprintf("%d set aside of %s (%s): %s: %s", group.Documents, group.Index, strings.Join(group.IDs, ", "), group.Error, reason))
+		view.Print("  what to do: " + group.Repair.Action)
+		for line := range strings.Lines(group.Repair.Migration) {
+			view.Print("    " + strings.TrimRight(line, "\n"))
+		}
+	}
+}
