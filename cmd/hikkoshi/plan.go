@@ -161,6 +161,15 @@ func showPlan(view *ui.View, made *plan.Plan) {
 	}
 	routes.Footer = []string{"moving", "", "", ui.Count(documents), ui.Bytes(bytes), ""}
 	view.Table(routes)
+	things := ui.Table{Title: "\nWhat comes along beside the indices", Headings: []string{"what", "becomes", "or stays, because"}}
+	for _, thing := range made.Things {
+		if thing.Left == "" || !thing.There {
+			things.Rows = append(things.Rows, []string{thing.ID(), string(thing.Becomes), thing.Left})
+		}
+	}
+	if len(things.Rows) > 0 {
+		view.Table(things)
+	}
 	table := ui.Table{Title: "\nThe steps", Headings: []string{"phase", "step", "undo"}}
 	for _, step := range made.Steps {
 		undo := "yes"

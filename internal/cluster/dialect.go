@@ -18,6 +18,14 @@ type Dialect struct {
 	ComposableTemplates bool
 	// Pipelines: ingest pipelines exist.
 	Pipelines bool
+	// LifecyclePath is where ILM policies are, StatePath where ISM's, DataStreamPath where data streams, ProcessorPath where
+	// the nodes tell their ingest processors; empty where the version has none.
+	LifecyclePath, StatePath, DataStreamPath, ProcessorPath string
+	// ScriptsIndex: stored scripts are documents of an index (before 5.0). ScriptText is the key of a stored script's text.
+	ScriptsIndex bool
+	ScriptText   string
+	// PipelineNone: a bulk can ask that no default pipeline runs over its documents.
+	PipelineNone bool
 	// TotalIsObject: hits.total is {"value":…,"relation":…}, and must be asked for in full.
 	TotalIsObject bool
 	// ScanSearch: a full read is begun by search_type=scan, whose first page is empty (1.x).
@@ -57,6 +65,9 @@ func DialectFor(version es.Version) Dialect {
 		TemplatePattern:      "template",
 		ComposableTemplates:  since(7, 8),
 		Pipelines:            since(5, 0),
+		ScriptsIndex:         !since(5, 0),
+		ScriptText:           "code",
+		PipelineNone:         since(6, 5),
 		TotalIsObject:        since(7, 0),
 		ScanSearch:           !since(2, 0),
 		JSONScroll:           since(2, 0),
@@ -76,6 +87,24 @@ func DialectFor(version es.Version) Dialect {
 		dialect.PointInTime = "_search/point_in_time"
 	case !opensearch && since(7, 10):
 		dialect.PointInTime = "_pit"
+	}
+	if dialect.Pipelines {
+		dialect.ProcessorPath = "/_nodes/ingest"
+	}
+	switch {
+	case opensearch:
+		dialect.StatePath = "/_plugins/_ism/policies"
+	case since(6, 6):
+		dialect.LifecyclePath = "/_ilm/policy"
+	}
+	if !opensearch && since(6, 5) && !since(7, 11) {
+		dialect.StatePath = "/_opendistro/_ism/policies" // the distribution that AWS runs
+	}
+	if since(7, 9) {
+		dialect.DataStreamPath = "/_data_stream"
+	}
+	if since(5, 6) {
+		dialect.ScriptText = "source"
 	}
 	if since(6, 0) {
 		dialect.TemplatePattern = "index_patterns"

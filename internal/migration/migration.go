@@ -28,6 +28,8 @@ type Migration struct {
 	Kibana string `yaml:"kibana,omitempty"`
 	// Accept names findings (by the word in brackets) that would block the plan and that the person has decided about.
 	Accept []string `yaml:"accept,omitempty"`
+	// Leave names what stays behind beside the documents, by kind and name with *: pipeline/old-*, setting/search.*.
+	Leave []string `yaml:"leave,omitempty"`
 	// Transform decides how indices and documents are changed for a newer version.
 	Transform transform.Choices `yaml:"transform,omitempty"`
 	// Load limits what is sent to the target.

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/es"
 )
 
@@ -34,6 +35,8 @@ type Side struct {
 	Health      string     `json:"health,omitempty"` // green, yellow, red
 	Indices     []Index    `json:"indices,omitempty"`
 	Templates   []string   `json:"templates,omitempty"`
+	// Belongings is what the cluster holds beside its indices; it decides about the plan's things and is not kept in it.
+	Belongings cluster.Belongings `json:"-"`
 	// DiskFree and DiskTotal are bytes over all data nodes; 0 where the cluster does not tell.
 	DiskFree  int64 `json:"disk_free,omitempty"`
 	DiskTotal int64 `json:"disk_total,omitempty"`

@@ -34,6 +34,8 @@ type Plan struct {
 	WantedBesideRules string  `json:"wanted_beside_rules,omitempty"`
 	Facts             Facts   `json:"facts"`
 	Routes            []Route `json:"routes"`
+	// Things are what comes along beside the indices, and what does not.
+	Things []Thing `json:"things,omitempty"`
 	// Findings are those of the moment of planning.
 	Findings []Finding `json:"findings"`
 	Steps    []Step    `json:"steps"`
@@ -51,7 +53,7 @@ type Step struct {
 // Make decides routes and findings.
 func Make(facts *Facts, wanted *migration.Migration) *Plan {
 	routes := Routes(facts, wanted)
-	return &Plan{Format: format, Name: wanted.Name, Made: facts.Taken, Wanted: HashWanted(wanted), WantedBesideRules: HashBesideRules(wanted), Facts: *facts, Routes: routes,
+	return &Plan{Format: format, Name: wanted.Name, Made: facts.Taken, Wanted: HashWanted(wanted), WantedBesideRules: HashBesideRules(wanted), Facts: *facts, Routes: routes, Things: facts.Things(wanted),
 		Findings: Diagnose(facts, wanted, routes)}
 }
 

@@ -80,14 +80,13 @@ func lookAtSide(ctx context.Context, client *cluster.Client, side migration.Side
 	if seen.Indices, err = lookAtIndices(ctx, client); err != nil {
 		return plan.Side{}, err
 	}
-	templates, err := client.Templates(ctx)
-	if err != nil {
+	if seen.Belongings, err = client.Belongings(ctx); err != nil {
 		return plan.Side{}, err
 	}
-	for name := range templates.Legacy {
+	for name := range seen.Belongings.Legacy {
 		seen.Templates = append(seen.Templates, name)
 	}
-	for name := range templates.Composable {
+	for name := range seen.Belongings.Composable {
 		seen.Templates = append(seen.Templates, name)
 	}
 	slices.Sort(seen.Templates)

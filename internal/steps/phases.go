@@ -77,7 +77,8 @@ func (m *Move) applySteps() []engine.Step {
 	if len(restored) > 0 {
 		list = append(list, &registerRepository{wanted: wanted, sides: sides, open: sides.Target, side: "target", readOnly: true, snapshot: snapshot})
 	}
-	list = append(list, &moveTemplates{source: sides.Source, target: sides.Target})
+	list = append(list, &moveThings{id: "pipelines", title: "move ingest pipelines and stored scripts", move: m, kinds: []plan.ThingKind{plan.Script, plan.Pipeline}},
+		&moveThings{id: "templates", title: "move index templates", move: m, kinds: []plan.ThingKind{plan.ComponentTemplate, plan.IndexTemplate, plan.LegacyTemplate}})
 	if len(restored) > 0 {
 		list = append(list, &restoreIndices{target: sides.Target, repository: wanted.Repository.Name, snapshot: snapshot, routes: restored,
 			replace: wanted.Indices.Existing == migration.ExistingReplace})
@@ -88,6 +89,7 @@ func (m *Move) applySteps() []engine.Step {
 	if len(scrolled) > 0 {
 		list = append(list, &scroll{backfill: backfill{move: m, routes: scrolled}})
 	}
+	list = append(list, &moveThings{id: "policies", title: "move lifecycle policies and cluster settings", move: m, kinds: []plan.ThingKind{plan.LifecyclePolicy, plan.StatePolicy, plan.ClusterSetting}})
 	list = append(list, &moveAliases{source: sides.Source, target: sides.Target, move: m, routes: slices.Concat(restored, loaded, scrolled)})
 	if len(kibana) > 0 {
 		list = append(list, &moveKibana{source: sides.Source, target: sides.Target, routes: kibana})

@@ -23,12 +23,12 @@ func TestLogstashsTemplateOf2xReachesEachTarget(t *testing.T) {
 		{"7.10.2", "mappings.dynamic_templates.0.message_field.mapping.norms", "false"}, {"7.10.2", "template", ""}, {"os2.19.3", "mappings._all", ""},
 		{"os2.19.3", "settings.index\\.refresh_interval", "5s"}, {"8.15.5", "order", "0"},
 	} {
-		now, notes, err := LegacyTemplate([]byte(body), parseVersion(t, row.target))
-		if err != nil || len(notes) == 0 {
-			t.Fatal(err, notes)
+		made, err := Template("logstash", []byte(body), es.Version{}, parseVersion(t, row.target), Choices{})
+		if err != nil || len(made.Changes) == 0 {
+			t.Fatal(err, made)
 		}
-		if got := gjson.GetBytes(now, row.path).String(); got != row.want {
-			t.Errorf("%s: %s is %q, want %q: %s", row.target, row.path, got, row.want, now)
+		if got := gjson.GetBytes(made.Body, row.path).String(); got != row.want {
+			t.Errorf("%s: %s is %q, want %q: %s", row.target, row.path, got, row.want, made.Body)
 		}
 	}
 }
@@ -43,7 +43,7 @@ func TestOnlyTemplatesThatMeetNoOtherBecomeComposable(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := `{"index_patterns":["logs-*"],"priority":2,"template":{"mappings":{"properties":{"a":{"type":"long"}}}}}`; len(composable) != 1 || string(composable["logs"]) != want {
+	if want := `{"index_patterns":["logs-*"],"priority":502,"template":{"mappings":{"properties":{"a":{"type":"long"}}}}}`; len(composable) != 1 || string(composable["logs"]) != want {
 		t.Errorf("%s", composable)
 	}
 	if len(findings) != 2 {

@@ -36,6 +36,9 @@ type Choices struct {
 	Reserved string `yaml:"reserved_prefix,omitempty"`
 	// KeepAllocation copies the index's allocation filters, for a target whose nodes carry the same attributes.
 	KeepAllocation bool `yaml:"keep_allocation,omitempty"`
+	// Templates says what becomes of legacy templates where the target has composable ones: "keep" (default before
+	// Elasticsearch 8) or "composable" (default there, where legacy ones are on their way out).
+	Templates string `yaml:"templates,omitempty"`
 	// Names renames indices: old name to new.
 	Names map[string]string `yaml:"names,omitempty"`
 	// Rules are the person's own.
@@ -50,6 +53,9 @@ const (
 	idsPrefix     = "prefix"
 	longIDsHash   = "hash"
 	longIDsRefuse = "quarantine"
+	// TemplatesKeep and TemplatesComposable are the words of Templates.
+	TemplatesKeep       = "keep"
+	TemplatesComposable = "composable"
 )
 
 // Validate says which words of the choices mean nothing, and what is wrong with a rule.
@@ -57,7 +63,8 @@ func (c Choices) Validate() error {
 	for _, word := range []struct {
 		key, chosen string
 		known       []string
-	}{{"types", c.Types, []string{typesSplit, typesJoin}}, {"ids", c.IDs, []string{idsPrefix, idsKeep}}, {"long_ids", c.LongIDs, []string{longIDsRefuse, longIDsHash}}} {
+	}{{"types", c.Types, []string{typesSplit, typesJoin}}, {"ids", c.IDs, []string{idsPrefix, idsKeep}}, {"long_ids", c.LongIDs, []string{longIDsRefuse, longIDsHash}},
+		{"templates", c.Templates, []string{TemplatesKeep, TemplatesComposable}}} {
 		if word.chosen != "" && !slices.Contains(word.known, word.chosen) {
 			return fmt.Errorf("%s: %q is none of %s", word.key, word.chosen, strings.Join(word.known, ", "))
 		}

@@ -37,7 +37,7 @@ func Composable(legacy map[string][]byte) (composable map[string][]byte, finding
 			}
 		}
 		order, _ := strconv.Atoi(root.text("order"))
-		now := newObject("index_patterns", texts(patterns...), "priority", number(max(order, 0)), "template", inner)
+		now := newObject("index_patterns", texts(patterns...), "priority", number(aboveBuiltIn+max(order, 0)), "template", inner)
 		if root.has("version") {
 			now.set("version", root.get("version"))
 		}
@@ -45,6 +45,9 @@ func Composable(legacy map[string][]byte) (composable map[string][]byte, finding
 	}
 	return composable, findings, nil
 }
+
+// aboveBuiltIn is added to a legacy template's order: the templates that servers bring, which would hide it, go up to 200.
+const aboveBuiltIn = 500
 
 // mayMeet says whether one name could match a pattern of both: exact where one has no wildcard, else by their beginnings.
 func mayMeet(a, b []string) bool {

@@ -242,10 +242,11 @@ func TestRealServersTakeTheTemplatesThatTheRulesMake(t *testing.T) {
 	for _, version := range []string{"5.5.2", "6.8.23", "7.10.2", "8.15.5", "os2.19.3"} {
 		t.Run(version, func(t *testing.T) {
 			node := labtest.Node(t, version)
-			now, _, err := LegacyTemplate([]byte(body), parseVersion(t, version))
+			made, err := Template("logstash", []byte(body), es.Version{}, parseVersion(t, version), Choices{})
 			if err != nil {
 				t.Fatal(err)
 			}
+			now := made.Body
 			mustCall(t, node, http.MethodPut, "/_template/logstash", string(now))
 			docType := "_doc"
 			if !parseVersion(t, version).AtLeast(7, 0) {

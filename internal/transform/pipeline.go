@@ -105,3 +105,38 @@ func (d *draft) processorFormats(where string, options *object, key string, form
 		d.replace(where, options, key, key, now, "java.time writes formats in another way")
 	}
 }
+
+// Processors names every processor of a pipeline, those inside of others too, each once.
+func Processors(pipeline []byte) []string {
+	root, err := parseObject(pipeline)
+	if err != nil {
+		return nil
+	}
+	var names []string
+	var walk func(holder *object)
+	entry := func(kind string, v value) {
+		options, ok := v.(*object)
+		if !ok {
+			return
+		}
+		if !slices.Contains(names, kind) {
+			names = append(names, kind)
+		}
+		walk(options)
+	}
+	walk = func(holder *object) {
+		for _, key := range []string{"processors", "on_failure"} {
+			items, _ := holder.get(key).(list)
+			for _, item := range items {
+				if one, ok := item.(*object); ok {
+					one.each(entry)
+				}
+			}
+		}
+		if inner := holder.object("processor"); inner != nil {
+			inner.each(entry)
+		}
+	}
+	walk(root)
+	return names
+}

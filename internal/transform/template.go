@@ -107,27 +107,13 @@ func holdsType(v value, kind string) bool {
 	return false
 }
 
-// LegacyTemplate rewrites the body of GET _template/NAME for the target. Notes say in words what was changed.
-func LegacyTemplate(body []byte, target es.Version) ([]byte, []string, error) {
-	plan, err := Template("", body, es.Version{}, target, Choices{})
-	if err != nil {
-		return nil, nil, err
+// InWords is a change in one line.
+func InWords(change Change) string {
+	switch {
+	case change.New == "":
+		return change.Where + ": " + change.Old + " dropped: " + change.Why
+	case change.Old == "":
+		return change.Where + ": " + change.New + ": " + change.Why
 	}
-	var notes []string
-	for _, change := range plan.Changes {
-		switch {
-		case change.New == "":
-			notes = append(notes, change.Where+": "+change.Old+" dropped: "+change.Why)
-		case change.Where == "template":
-			notes = append(notes, change.Why)
-		default:
-			notes = append(notes, change.Where+": "+change.Old+" becomes "+change.New)
-		}
-	}
-	for _, finding := range plan.Findings {
-		if finding.Severity != Info {
-			notes = append(notes, finding.Where+": "+finding.Message)
-		}
-	}
-	return plan.Body, notes, nil
+	return change.Where + ": " + change.Old + " becomes " + change.New + ": " + change.Why
 }

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
+)
+
+// belonging is one thing on the source, and what the target must show of it.
+type belonging struct {
+	path, body  string
+	shown, want string // where it is asked for on the target, and words of the answer
+}
+
+// TestWhatBelongsToAClusterComesAlong: in an order in which each finds what it names, and a rollback takes it back.
+func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
+	for _, move := range []struct {
+		source, target string
+		things         []belonging
+	}{
+		{"5.5.2", "os2.19.3", []belonging{
+			{"/_ingest/pipeline/empty", `{"description":"does nothing","processors":[]}`, "/_ingest/pipeline/empty", "does nothing"},
+			{"/_template/logs", `{"order":3,"template":"logs-*","settings":{"index.merge.policy.floor_segment":"3mb","number_of_shards":2},"mappings":{"_default_":{"_all":{"enabled":false},"properties":{"at":{"type":"date","format":"YYYY-MM-dd"}}}}}`, "/_template/logs", `"uuuu-MM-dd`},
+			{"/_cluster/settings", `{"persistent":{"search.low_level_cancellation":"true","indices.recovery.max_bytes_per_sec":"41mb"}}`, "/_cluster/settings?flat_settings=true", `"search.low_level_cancellation":"true"`},
+		}},
+		{"7.10.2", "os2.19.3", []belonging{
+			{"/_component_template/numbers", `{"template":{"mappings":{"properties":{"n":{"type":"long"}}}},"_meta":{"by":"us"}}`, "/_component_template/numbers", `"long"`},
+			{"/_index_template/metrics-ours", `{"index_patterns":["ours-*"],"composed_of":["numbers"],"priority":7,"template":{"settings":{"index.number_of_shards":2},"aliases":{"ours":{}}}}`, "/_index_template/metrics-ours", `"numbers"`},
+			{"/_template/old", `{"order":1,"index_patterns":["old-*"],"settings":{"number_of_shards":2}}`, "/_template/old", `"old-*"`},
+		}},
+	} {
+		t.Run(move.source+" to "+move.target, func(t *testing.T) {
+			folder := t.TempDir()
+			source, target := labtest.Pair(t, move.source, move.target, folder)
+			config := filepath.Join(folder, "migration.yaml")
+			writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+			send(t, http.MethodPut, source.URL()+"/plain", `{}`)
+			for _, thing := range move.things {
+				send(t, http.MethodPut, source.URL()+thing.path, thing.body)
+			}
+			code, output := attempt(t, nil, "plan", "-c", config, "--yes")
+			if code != exitDone {
+				t.Fatalf("plan: %d\n%s", code, output)
+			}
+			if move.source == "5.5.2" && (!strings.Contains(output, "setting/indices.recovery.max_bytes_per_sec") || !strings.Contains(output, "template/logs")) {
+				t.Errorf("the plan does not name what comes along and what stays:\n%s", output)
+			}
+			if code, output := attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone {
+				t.Fatalf("apply: %d\n%s", code, output)
+			}
+			for _, thing := range move.things {
+				if shown := ask(t, target.URL()+thing.shown); !strings.Contains(shown, thing.want) || strings.Contains(shown, "41mb") || strings.Contains(shown, "floor_segment") {
+					t.Errorf("%s on the target: %s", thing.path, shown)
+				}
+			}
+			if code, output := attempt(t, nil, "rollback", "-c", config, "--yes"); code != exitDone {
+				t.Fatalf("rollback: %d\n%s", code, output)
+			}
+			for _, thing := range move.things {
+				if shown := ask(t, target.URL()+thing.shown); strings.Contains(shown, thing.want) && !gjson.Get(shown, "error").Exists() {
+					t.Errorf("%s is still on the target: %s", thing.path, shown)
+				}
+			}
+		})
+	}
+}
