@@ -45,6 +45,7 @@ type commandLine struct {
 	Retire    retireCommand    `cmd:"" help:"End the source: final snapshot, then ask for its deletion."`
 	AccessKey accessKeyCommand `cmd:"" help:"Make an access key for the user that may pass the snapshot role, and show it once."`
 
+	Load       loadCommand       `cmd:"" help:"Send documents out of files, as snapshot export or elasticdump write them, to a cluster."`
 	Snapshot   snapshotCommand   `cmd:"" help:"Read snapshots without any cluster: list, show, export, check, compare."`
 	Dev        devCommand        `cmd:"" help:"For developers: lab nodes, test data."`
 	Completion completionCommand `cmd:"" help:"Write a completion script for bash, zsh or fish."`

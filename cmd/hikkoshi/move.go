@@ -80,6 +80,12 @@ func openRunner(call *invocation, move *steps.Move, phase string) (*engine.Runne
 	if err != nil {
 		return nil, err
 	}
+	killForTests(journal)
+	return &engine.Runner{Phase: phase, Steps: list, Journal: journal, Sink: call.View.Event, PlanHash: move.Plan.Hash()}, nil
+}
+
+// killForTests makes crash tests possible.
+func killForTests(journal *engine.Journal) {
 	if number, err := strconv.Atoi(os.Getenv(killAtRecord)); err == nil {
 		journal.AfterSync(func(records int) {
 			if records == number {
@@ -88,7 +94,6 @@ func openRunner(call *invocation, move *steps.Move, phase string) (*engine.Runne
 			}
 		})
 	}
-	return &engine.Runner{Phase: phase, Steps: list, Journal: journal, Sink: call.View.Event, PlanHash: move.Plan.Hash()}, nil
 }
 
 // runPhase asks, then runs the phase to its end.

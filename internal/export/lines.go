@@ -162,6 +162,10 @@ func ParseLine(line []byte, into *es.Document) error {
 			into.SeqNo = value.Int()
 		case "_primary_term":
 			into.PrimaryTerm = value.Int()
+		case "_timestamp":
+			into.Timestamp, into.HasTimestamp = value.Int(), true
+		case "_expiry":
+			into.Expiry, into.HasExpiry = value.Int(), true
 		case "_source":
 			into.Source = json.RawMessage(value.Raw)
 		}

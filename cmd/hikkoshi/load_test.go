@@ -1,0 +1,217 @@
+package main
+
+import (
+	"archive/tar"
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/tidwall/gjson"
+
+	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
+)
+
+// ownRecording unpacks the project's own small recording of a version, and gives the repository and its documents.
+func ownRecording(t *testing.T, version, snapshot string) (repository string, documents []recordedDocument) {
+	t.Helper()
+	folder := filepath.Join("..", "..", "testdata", "snapshots", version)
+	target := t.TempDir()
+	eachTarFile(t, filepath.Join(folder, "repo.tar.gz"), func(name string, content []byte) {
+		path := filepath.Join(target, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, content, 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	for line := range bytes.Lines(gunzipped(t, filepath.Join(folder, "truth.ndjson.gz"))) {
+		var one recordedDocument
+		if err := json.Unmarshal(line, &one); err != nil {
+			t.Fatal(err)
+		}
+		if one.Snapshot == snapshot {
+			documents = append(documents, one)
+		}
+	}
+	return filepath.Join(target, "repo"), documents
+}
+
+// recordedDocument is a document as a scroll of the real cluster gave it, when the recording was made.
+type recordedDocument struct {
+	Snapshot, Index, Type, ID, Source string
+	Routing                           *string
+	Version                           int64
+}
+
+func gunzipped(t *testing.T, file string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unzipped, err := gzip.NewReader(bytes.NewReader(content))
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := io.ReadAll(unzipped)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plain
+}
+
+func eachTarFile(t *testing.T, file string, visit func(name string, content []byte)) {
+	t.Helper()
+	files := tar.NewReader(bufio.NewReader(bytes.NewReader(gunzipped(t, file))))
+	for {
+		header, err := files.Next()
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if header.Typeflag != tar.TypeReg {
+			continue
+		}
+		content, err := io.ReadAll(files)
+		if err != nil {
+			t.Fatal(err)
+		}
+		visit(header.Name, content)
+	}
+}
+
+func TestAMoveThroughFilesLosesNothingAndGoesOnAfterAKill(t *testing.T) {
+	repository, documents := ownRecording(t, "2.3.2", "s2")
+	target := labtest.Node(t, "7.10.2")
+	folder := t.TempDir()
+	files, state := filepath.Join(folder, "files"), filepath.Join(folder, "state")
+	if code, output := attempt(t, nil, "snapshot", "export", "--repo", repository, "--snapshot", "s2", "--compress", "gzip", "--all-metadata", "-o", files); code != exitDone {
+		t.Fatalf("export: %d\n%s", code, output)
+	}
+	bad := filepath.Join(files, "more.ndjson")
+	writeFile(t, bad, `{"_index":"recreated","_type":"doc","_id":"one-more","_version":7,"_source":{"added":"by hand"}}`+"\n"+`{"_index":"recreated","_id":"cut off","_sou`+"\n"+`{"_index":"recreated","_source":{"no":"id"}}`+"\n")
+	load := []string{"load", files, "--target", target.URL(), "--index=*,-nosource", "--accept", "es5_timestamp", "--state", state, "--yes"}
+	code, output := attempt(t, nil, append(load, "--dry-run")...)
+	if code != exitFindings || !strings.Contains(output, "more.ndjson, line 2") || !strings.Contains(output, "more.ndjson, line 3") {
+		t.Fatalf("dry run: %d\n%s", code, output)
+	}
+	if indices := ask(t, target.URL()+"/_cat/indices"); indices != "" {
+		t.Fatalf("a dry run made %s", indices)
+	}
+	for _, record := range []int{6, 20} {
+		if code, output := attempt(t, []string{fmt.Sprintf("%s=%d", killAtRecord, record)}, load...); code != -1 {
+			t.Fatalf("it was not killed at record %d: %d\n%s", record, code, output)
+		}
+	}
+	code, output = attempt(t, nil, append(load, "--json")...)
+	if code != exitFindings || !strings.Contains(output, `"bad_lines": 2`) {
+		t.Fatalf("load: %d\n%s", code, output)
+	}
+	t.Log(output)
+	if lines, err := os.ReadFile(filepath.Join(state, "bad-lines.ndjson")); err != nil || !strings.Contains(string(lines), `cut off`) {
+		t.Errorf("the bad line is not kept: %s %v", lines, err)
+	}
+	quarantine, err := os.ReadFile(filepath.Join(state, "quarantine.ndjson"))
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	arrived(t, target.URL(), documents, string(quarantine))
+	if settings := ask(t, target.URL()+"/recreated/_settings"); strings.Contains(settings, `"refresh_interval"`) {
+		t.Errorf("still set for loading: %s", settings)
+	}
+	refused(t, nil, exitRefused, []string{"holds an index"}, append(load[:len(load)-3:len(load)-3], "--state", state+"2", "--yes")...)
+	code, output = attempt(t, nil, append(load[:len(load)-3:len(load)-3], "--state", state+"3", "--yes", "--create=false")...)
+	if code != exitFindings || !strings.Contains(output, " 0 written") && !strings.Contains(output, "there already") {
+		t.Errorf("into what is there: %d\n%s", code, output)
+	}
+	arrived(t, target.URL(), documents, string(quarantine))
+}
+
+// added are fields that rules put into documents for what 2.x kept beside them, or for parents.
+var added = []string{"timestamp_migrated", "expire_at", "join", "doc_type"}
+
+// arrived compares every recorded document with what the target gives for it, by plain requests.
+func arrived(t *testing.T, target string, documents []recordedDocument, quarantine string) {
+	t.Helper()
+	send(t, http.MethodPost, target+"/_refresh", "")
+	for _, one := range documents {
+		if one.Index == "nosource" {
+			continue
+		}
+		index, id := one.Index, one.ID
+		switch index {
+		case "legacy-multi":
+			index += "-" + one.Type
+		case "family": // its types share one index, told apart by their ids
+			id = one.Type + "#" + one.ID
+		}
+		query, err := json.Marshal(map[string]any{"query": map[string]any{"ids": map[string]any{"values": []string{id}}}, "version": true, "size": 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := false
+		hits := askWith(t, target+"/"+index+"/_search", string(query))
+		for _, hit := range gjson.Get(hits, "hits.hits").Array() {
+			if one.Routing != nil && hit.Get("_routing").String() != *one.Routing {
+				continue
+			}
+			found = true
+			if want, got := decoded(t, one.Source), decoded(t, hit.Get("_source").Raw); !reflect.DeepEqual(want, got) || hit.Get("_version").Int() != one.Version {
+				t.Errorf("%s/%s: %.300s became %.300s (version %d, then %s)", index, one.ID, one.Source, hit.Get("_source").Raw, one.Version, hit.Get("_version"))
+			}
+		}
+		encoded, err := json.Marshal(one.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !found && !strings.Contains(quarantine, string(encoded)) {
+			t.Errorf("%s/%.80s is neither on the target nor set aside", index, one.ID)
+		}
+	}
+}
+
+// decoded reads a source with every digit of its numbers, without what rules add.
+func decoded(t *testing.T, source string) any {
+	t.Helper()
+	decoder := json.NewDecoder(strings.NewReader(source))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		t.Fatalf("%.200s: %v", source, err)
+	}
+	if object, is := value.(map[string]any); is {
+		for _, field := range added {
+			delete(object, field)
+		}
+	}
+	return value
+}
+
+func askWith(t *testing.T, url, body string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(answer)
+}
