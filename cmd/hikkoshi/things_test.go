@@ -18,7 +18,8 @@ type belonging struct {
 	shown, want string // where it is asked for on the target, and words of the answer
 }
 
-// TestWhatBelongsToAClusterComesAlong: in an order in which each finds what it names, and a rollback takes it back.
+// TestWhatBelongsToAClusterComesAlong: in an order in which each finds what it names, while documents pass by the pipelines,
+// and a rollback takes it back.
 func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 	for _, move := range []struct {
 		source, target string
@@ -39,8 +40,14 @@ func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 			folder := t.TempDir()
 			source, target := labtest.Pair(t, move.source, move.target, folder)
 			config := filepath.Join(folder, "migration.yaml")
-			writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
-			send(t, http.MethodPut, source.URL()+"/plain", `{}`)
+			writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {plain: backfill}}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+			// A pipeline that is not there would refuse every document, and one that is would change it a second time.
+			settings, query := `{}`, ""
+			if move.source == "7.10.2" {
+				settings, query = `{"settings":{"index.default_pipeline":"absent"}}`, "?pipeline=_none"
+			}
+			send(t, http.MethodPut, source.URL()+"/plain", settings)
+			send(t, http.MethodPut, source.URL()+"/plain/_doc/1"+query, `{"n":1}`)
 			for _, thing := range move.things {
 				send(t, http.MethodPut, source.URL()+thing.path, thing.body)
 			}
@@ -53,6 +60,9 @@ func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 			}
 			if code, output := attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone {
 				t.Fatalf("apply: %d\n%s", code, output)
+			}
+			if proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json")); !proof.Holds || proof.Documents != 1 {
+				t.Errorf("the proof: %+v", proof)
 			}
 			for _, thing := range move.things {
 				if shown := ask(t, target.URL()+thing.shown); !strings.Contains(shown, thing.want) || strings.Contains(shown, "41mb") || strings.Contains(shown, "floor_segment") {

@@ -80,15 +80,6 @@ type BulkResult struct {
 // ErrBulkAnswer says that the answer can't be matched with what was asked, so nothing may be taken for written.
 var ErrBulkAnswer = errors.New("the answer to _bulk is not complete")
 
-// withoutPipeline asks that no default pipeline of an index runs: what is sent went through the source's already.
-func withoutPipeline(query url.Values) url.Values {
-	with := url.Values{"pipeline": {"_none"}}
-	for key, values := range query {
-		with[key] = values
-	}
-	return with
-}
-
 // Bulk sends one body of newline-delimited JSON as it is. An error says that the request failed as a whole; refused
 // items are in the result, and it is the caller's to look at each.
 func (c *Client) Bulk(ctx context.Context, body []byte, options BulkOptions) (BulkResult, error) {
@@ -98,11 +89,6 @@ func (c *Client) Bulk(ctx context.Context, body []byte, options BulkOptions) (Bu
 	}
 	if options.Filter {
 		request.Query = briefQuery(options.Query)
-	}
-	if dialect, err := c.Dialect(ctx); err != nil {
-		return BulkResult{}, err
-	} else if dialect.PipelineNone {
-		request.Query = withoutPipeline(request.Query)
 	}
 	began := time.Now()
 	response, err := c.Send(ctx, request)

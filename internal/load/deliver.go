@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -36,6 +37,8 @@ var ErrAllRefused = errors.New("the target refuses every document")
 // courier delivers batches to one target.
 type courier struct {
 	client *cluster.Client
+	// query is sent with every body.
+	query  url.Values
 	gzip   bool
 	filter bool
 	// valve hears how the target answers.
@@ -51,7 +54,7 @@ func (c *courier) deliver(ctx context.Context, b *batch) (Outcome, error) {
 	waiting := waiting{patience: c.patience}
 	for b.count() > 0 {
 		sent := time.Now()
-		result, err := c.client.Bulk(ctx, b.body, cluster.BulkOptions{Once: true, Gzip: c.gzip, Brief: true, Filter: c.filter})
+		result, err := c.client.Bulk(ctx, b.body, cluster.BulkOptions{Once: true, Gzip: c.gzip, Brief: true, Filter: c.filter, Query: c.query})
 		if err == nil && result.Count != b.count() {
 			err = fmt.Errorf("sent %d documents and got %d answers: %w", b.count(), result.Count, cluster.ErrBulkAnswer)
 		}
