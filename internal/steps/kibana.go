@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/engine"
@@ -51,7 +52,17 @@ type kibanaObjects struct {
 	version es.Version
 }
 
-func objectKey(document es.Document) string { return document.Type + "\t" + document.ID }
+// objectKey is the same for both forms of an object: with a type for each kind, and with one for all.
+func objectKey(document es.Document) string {
+	kind, id := transform.KibanaIdentity(document)
+	return kind + "\t" + id
+}
+
+// isConfig says that an object holds Kibana's settings.
+func isConfig(document es.Document) bool {
+	kind, _ := transform.KibanaIdentity(document)
+	return kind == "config"
+}
 
 func (s *moveKibana) gather(ctx context.Context, route plan.Route) (kibanaObjects, error) {
 	var gathered kibanaObjects
@@ -154,7 +165,7 @@ func (s *moveKibana) apply(ctx context.Context, rec *engine.Recorder, route plan
 		for _, object := range gathered.wanted {
 			if old, exists := gathered.there[objectKey(object)]; !exists {
 				undo.Objects = append(undo.Objects, objectKey(object))
-			} else if object.Type == "config" {
+			} else if isConfig(object) {
 				undo.Config[object.ID] = old.Source
 			}
 		}
@@ -204,10 +215,10 @@ func writeKibana(ctx context.Context, rec *engine.Recorder, target *cluster.Clie
 			err = created.Add(ctx, object)
 		case bytes.Equal(old.Source, object.Source):
 			continue
-		case object.Type == "config":
+		case isConfig(object):
 			err = merged.Add(ctx, object)
 		default:
-			rec.Note("the new Kibana has its own %s %q; it stays", object.Type, object.ID)
+			rec.Note("the new Kibana has its own %s; it stays", strings.ReplaceAll(objectKey(object), "\t", " "))
 		}
 		if err != nil {
 			return err
@@ -235,7 +246,7 @@ func (s *moveKibana) Verify(ctx context.Context) error {
 		}
 		for _, object := range gathered.wanted {
 			if _, exists := gathered.there[objectKey(object)]; !exists {
-				return fmt.Errorf("%s lacks the %s %q", route.Target, object.Type, object.ID)
+				return fmt.Errorf("%s lacks the %s", route.Target, strings.ReplaceAll(objectKey(object), "\t", " "))
 			}
 		}
 	}
@@ -291,7 +302,7 @@ func (s *moveKibana) undo(ctx context.Context, target *cluster.Client, route pla
 		object.Index, object.Version = route.Target, 0
 		if ours[objectKey(object)] {
 			err = remove.Add(ctx, object)
-		} else if old, changed := undo.Config[object.ID]; changed && object.Type == "config" {
+		} else if old, changed := undo.Config[object.ID]; changed && isConfig(object) {
 			object.Source = old
 			err = restore.Add(ctx, object)
 		}

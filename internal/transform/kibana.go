@@ -26,24 +26,36 @@ const KibanaMappingSingleType = `{"settings":{"number_of_shards":1},"mappings":{
 
 const kindConfig = "config"
 
+// KibanaIdentity gives an object's kind and id: until 5.x they are the document's type and id, since 6.0 both stand in
+// the id, "kind:id", and the kind in the source besides.
+func KibanaIdentity(object es.Document) (kind, id string) {
+	named, rest, found := strings.Cut(object.ID, ":")
+	if found && named != "" && object.Type != named && gjson.GetBytes(object.Source, "type").String() == named {
+		return named, rest
+	}
+	return object.Type, object.ID
+}
+
 // KibanaConfigID finds among the target's objects the id of the settings that its Kibana reads: the one of the highest
 // version. Empty when its Kibana has not started yet.
 func KibanaConfigID(objects []es.Document) string {
 	best, bestVersion := "", es.Version{}
 	for _, object := range objects {
-		if object.Type != kindConfig {
+		kind, id := KibanaIdentity(object)
+		if kind != kindConfig {
 			continue
 		}
-		version, err := es.ParseVersion(object.ID)
+		version, err := es.ParseVersion(id)
 		if err == nil && (best == "" || es.Compare(version, bestVersion) > 0) {
-			best, bestVersion = object.ID, version
+			best, bestVersion = id, version
 		}
 	}
 	return best
 }
 
-// KibanaObject turns one object of the source, with Kibana 4's or 5's type and id, into the document for the target.
-// targetConfig is the target's settings object, or the zero value. Notes say in words what was changed.
+// KibanaObject turns one object of the source into the document for the target: the types and ids of Kibana 4 and 5
+// become one type, and what is of one type already stays as it is. targetConfig is the target's settings object, or the
+// zero value. Notes say in words what was changed.
 func KibanaObject(object es.Document, target es.Version, targetConfig es.Document) (es.Document, []string, error) {
 	if !gjson.ValidBytes(object.Source) {
 		return es.Document{}, nil, fmt.Errorf("Kibana object %s/%s: its source is no JSON", object.Type, object.ID)
@@ -51,16 +63,17 @@ func KibanaObject(object es.Document, target es.Version, targetConfig es.Documen
 	moved, notes := object, []string(nil)
 	moved.Version, moved.Routing = 0, ""
 	var err error
-	switch object.Type {
-	case kindConfig:
-		moved, notes, err = kibanaConfig(object, targetConfig)
-	case "index-pattern":
+	kind, _ := KibanaIdentity(object)
+	switch {
+	case kind == kindConfig:
+		moved, notes, err = kibanaConfig(moved, targetConfig)
+	case object.Type == "index-pattern":
 		moved.Source, notes, err = kibanaIndexPattern(object, target)
 	}
 	if err != nil {
 		return es.Document{}, nil, fmt.Errorf("Kibana object %s/%s: %w", object.Type, object.ID, err)
 	}
-	if target.AtLeast(6, 0) {
+	if kind, _ := KibanaIdentity(moved); target.AtLeast(6, 0) && kind == moved.Type {
 		moved, err = kibanaSingleType(moved)
 	}
 	return moved, notes, err
@@ -68,14 +81,22 @@ func KibanaObject(object es.Document, target es.Version, targetConfig es.Documen
 
 // kibanaConfig merges the source's settings under the target's own: what the new Kibana has set stays.
 func kibanaConfig(object, targetConfig es.Document) (es.Document, []string, error) {
+	_, id := KibanaIdentity(object)
 	if targetConfig.ID == "" {
-		return object, []string{"settings of Kibana " + object.ID + " wait for the new Kibana's first start"}, nil
+		return object, []string{"settings of Kibana " + id + " wait for the new Kibana's first start"}, nil
 	}
-	merged := targetConfig
+	merged, within := targetConfig, ""
+	if settingsWithin(targetConfig) {
+		within = kindConfig + "."
+	}
+	settings := gjson.ParseBytes(object.Source)
+	if settingsWithin(object) {
+		settings = settings.Get(kindConfig)
+	}
 	var taken []string
 	var err error
-	gjson.ParseBytes(object.Source).ForEach(func(key, value gjson.Result) bool {
-		path := escapePath(key.String())
+	settings.ForEach(func(key, value gjson.Result) bool {
+		path := within + escapePath(key.String())
 		if key.String() == "buildNum" || gjson.GetBytes(merged.Source, path).Exists() {
 			return true
 		}
@@ -86,8 +107,12 @@ func kibanaConfig(object, targetConfig es.Document) (es.Document, []string, erro
 	if err != nil || len(taken) == 0 {
 		return merged, nil, err
 	}
-	return merged, []string{fmt.Sprintf("settings of Kibana %s taken over into %s: %s", object.ID, targetConfig.ID, strings.Join(taken, ", "))}, nil
+	_, into := KibanaIdentity(targetConfig)
+	return merged, []string{fmt.Sprintf("settings of Kibana %s taken over into %s: %s", id, into, strings.Join(taken, ", "))}, nil
 }
+
+// settingsWithin says that an object is of one type for all kinds, so that its settings lie one level down.
+func settingsWithin(config es.Document) bool { return config.Type != kindConfig }
 
 // kibanaIndexPattern adds to each field what Kibana 5 asks of it (searchable, aggregatable; Kibana 4 says indexed,
 // analyzed, doc_values instead). Scripted fields and popularity stay.

@@ -62,3 +62,42 @@ func TestTheSettingsOfTheNewestKibanaAreTheOnesInUse(t *testing.T) {
 		t.Error(id)
 	}
 }
+
+func TestSettingsReachAKibanaThatKeepsAllKindsInOneType(t *testing.T) {
+	t.Parallel()
+	seven := es.Version{Major: 7, Minor: 10}
+	current := es.Document{Type: "_doc", ID: "config:7.10.2", Source: []byte(`{"type":"config","config":{"buildNum":1,"dateFormat:tz":"UTC"}}`)}
+	if id := KibanaConfigID([]es.Document{current}); id != "7.10.2" {
+		t.Errorf("the settings in use are %q", id)
+	}
+	const want = `{"type":"config","config":{"buildNum":1,"dateFormat:tz":"UTC","defaultIndex":"nginx-*"}}`
+	for _, old := range []es.Document{
+		{Type: "config", ID: "4.5.1", Source: []byte(`{"buildNum":9,"defaultIndex":"nginx-*","dateFormat:tz":"Asia/Tokyo"}`)},
+		{Type: "doc", ID: "config:6.8.23", Source: []byte(`{"type":"config","config":{"buildNum":9,"defaultIndex":"nginx-*"}}`)},
+	} {
+		moved, _, err := KibanaObject(old, seven, current)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if moved.ID != "config:7.10.2" || string(moved.Source) != want {
+			t.Errorf("%s becomes %s %s", old.ID, moved.ID, moved.Source)
+		}
+	}
+}
+
+func TestAnObjectOfOneTypeStaysAsItIs(t *testing.T) {
+	t.Parallel()
+	for _, docType := range []string{"doc", "_doc", ""} {
+		object := es.Document{Type: docType, ID: "search:a:b", Source: []byte(`{"search":{"title":"t"},"type":"search","references":[]}`)}
+		moved, _, err := KibanaObject(object, es.Version{Major: 7, Minor: 10}, es.Document{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if moved.ID != object.ID || string(moved.Source) != string(object.Source) {
+			t.Errorf("%q: %s %s", docType, moved.ID, moved.Source)
+		}
+		if kind, id := KibanaIdentity(object); kind != "search" || id != "a:b" {
+			t.Errorf("%q: %s %s", docType, kind, id)
+		}
+	}
+}
