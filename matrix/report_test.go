@@ -47,11 +47,11 @@ func (r *result) fail(format string, arguments ...any) {
 func (r *result) judge(t *testing.T) {
 	t.Helper()
 	slices.Sort(r.Failures)
-	if more := len(r.Failures) - failuresMost; more > 0 {
-		r.Failures = append(r.Failures[:failuresMost:failuresMost], fmt.Sprintf("and %d more", more))
-	}
 	for _, failure := range r.Failures {
 		t.Error(failure)
+	}
+	if more := len(r.Failures) - failuresMost; more > 0 {
+		r.Failures = append(r.Failures[:failuresMost:failuresMost], fmt.Sprintf("and %d more", more))
 	}
 	t.Logf("%s to %s: %d indices, %d documents sent, %d found, changed %v, aside %v, %d Kibana objects, %d searches, %d s",
 		r.Source, r.Target, r.Indices, r.Sent, r.Found, r.Changed, r.Aside, r.Kibana, r.Searches, r.Seconds)

@@ -62,6 +62,13 @@ func (c *syncCommand) Run(ctx context.Context, call *invocation) error {
 	if err != nil {
 		return err
 	}
+	gone, err := move.Gone(ctx)
+	if err != nil {
+		return err
+	}
+	for _, route := range gone {
+		call.View.Say("%s was deleted on the source since the plan was made; its copy %s on the target stays.", route.Source, route.Target)
+	}
 	call.View.Say("Brought over %d documents, %d deletions.", written, deleted)
 	return call.View.Result(map[string]int64{"written": written, "deleted": deleted})
 }

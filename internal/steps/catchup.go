@@ -358,6 +358,13 @@ func (s *catchUp) Apply(ctx context.Context, rec *engine.Recorder) error {
 	if err != nil {
 		return err
 	}
+	gone, err := s.move.Gone(ctx)
+	if err != nil {
+		return err
+	}
+	for _, route := range gone {
+		rec.Note("%s was deleted on the source since the plan was made; its copy %s on the target stays", route.Source, route.Target)
+	}
 	for number := 1; number <= roundsMost; number++ {
 		result, err := runRound(ctx, &round{from: source, to: target, deletes: !s.settled, move: s.move}, rec.Progress)
 		if err != nil {

@@ -166,7 +166,8 @@ func (m *Move) writerStep(number int) engine.Step {
 }
 
 // Pairs lists every pair of indices that rounds and proofs compare: those of the plan, and those that appeared on the
-// source since and match its patterns.
+// source since and match its patterns. An index that was deleted on the source since has nothing to be compared with; its
+// copy on the target stays, and Gone names it.
 func (m *Move) Pairs(ctx context.Context) ([]plan.Route, error) {
 	pairs := m.Plan.Moving(plan.Restore, plan.Backfill, plan.Scroll)
 	source, err := m.Sides.Source(ctx)
@@ -185,9 +186,9 @@ func (m *Move) Pairs(ctx context.Context) ([]plan.Route, error) {
 	if err != nil {
 		return nil, err
 	}
-	closed := map[string]bool{}
+	open := map[string]bool{}
 	for _, row := range rows {
-		closed[row.Name] = !row.Open
+		open[row.Name] = row.Open
 		if _, known := m.Plan.Facts.Source.Index(row.Name); known || !row.Open {
 			continue
 		}
@@ -195,7 +196,24 @@ func (m *Move) Pairs(ctx context.Context) ([]plan.Route, error) {
 			pairs = append(pairs, route)
 		}
 	}
-	return slices.DeleteFunc(pairs, func(route plan.Route) bool { return closed[route.Source] }), nil
+	return slices.DeleteFunc(pairs, func(route plan.Route) bool { return !open[route.Source] }), nil
+}
+
+// Gone lists the planned indices that were deleted on the source since.
+func (m *Move) Gone(ctx context.Context) ([]plan.Route, error) {
+	source, err := m.Sides.Source(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := source.Indices(ctx)
+	if err != nil {
+		return nil, err
+	}
+	there := map[string]bool{}
+	for _, row := range rows {
+		there[row.Name] = true
+	}
+	return slices.DeleteFunc(m.Plan.Moving(plan.Restore, plan.Backfill, plan.Scroll), func(route plan.Route) bool { return there[route.Source] }), nil
 }
 
 // counts says whether writes to an index matter: those to indices that stay behind do not.
