@@ -4,9 +4,11 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/migration"
+	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
 // noSnapshot is the reason of a route that needs none.
@@ -33,7 +35,38 @@ func wantedSkip(index string, wanted *migration.Migration) bool {
 }
 
 func canRestore(index Index, facts *Facts) (ok bool, why string) {
-	return es.CanRestore(createdIn(index, facts), facts.Source.Version, facts.Target.Version)
+	created := createdIn(index, facts)
+	if ok, why := es.CanRestore(created, facts.Source.Version, facts.Target.Version); !ok {
+		return ok, why
+	}
+	if !created.AtLeast(2, 0) && facts.Target.Version.AtLeast(2, 0) {
+		return upgrades(index, facts)
+	}
+	return true, ""
+}
+
+// notUpgraded are the rules of what 2.x refuses in the mapping of an index of 1.x that it is asked to restore: it upgrades
+// the rest by itself.
+var notUpgraded = []string{"es2_field_names", "es2_type_names", "es2_conflicts"}
+
+// upgrades says whether 2.x can upgrade the mapping of an index of 1.x.
+func upgrades(index Index, facts *Facts) (ok bool, why string) {
+	made, err := transform.Index(transform.IndexInput{Name: index.Name, Created: index.Created, Settings: index.Settings, Mappings: index.Mappings},
+		facts.Source.Version, facts.Target.Version, transform.Choices{})
+	if err != nil {
+		return false, err.Error()
+	}
+	for _, change := range made.Changes {
+		if slices.Contains(notUpgraded, change.Rule) {
+			return false, fmt.Sprintf("%s does not upgrade its mapping: %s: %s", facts.Target.Version.Full(), change.Where, change.Why)
+		}
+	}
+	for _, finding := range made.Findings {
+		if slices.Contains(notUpgraded, finding.Rule) {
+			return false, fmt.Sprintf("%s does not upgrade its mapping: %s: %s", facts.Target.Version.Full(), finding.Where, finding.Message)
+		}
+	}
+	return true, ""
 }
 
 func createdIn(index Index, facts *Facts) es.Version {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/migration"
 )
 
@@ -72,5 +73,20 @@ func TestAnOverruledRouteThatCannotBeStopsThePlanWithTheReason(t *testing.T) {
 				t.Errorf("%+v", blockers)
 			}
 		})
+	}
+}
+
+func TestAnIndexOf1WhoseMapping2DoesNotUpgradeIsLoaded(t *testing.T) {
+	t.Parallel()
+	old, young := es.Version{Major: 1, Minor: 7, Patch: 6}, es.Version{Major: 2, Minor: 4, Patch: 6}
+	seen := &Facts{Source: Side{Version: old, Indices: []Index{
+		{Name: "dotted", Created: old, Mappings: []byte(`{"doc":{"properties":{"a":{"properties":{"x.y":{"type":"string"}}}}}}`)},
+		{Name: "conflict", Created: old, Mappings: []byte(`{"a":{"properties":{"f":{"type":"string"}}},"b":{"properties":{"f":{"type":"long"}}}}`)},
+		{Name: "plain", Created: old, Mappings: []byte(`{"a":{"properties":{"f":{"type":"string"}}},"b":{"properties":{"f":{"type":"string"}}}}`)},
+	}}, Target: Side{Version: young}}
+	for _, route := range Routes(seen, wanted(t, "")) {
+		if loads := route.Source != "plain"; loads != (route.Kind == Backfill) || loads != strings.Contains(route.Reason, "does not upgrade its mapping") {
+			t.Errorf("%s: %s (%s)", route.Source, route.Kind, route.Reason)
+		}
 	}
 }
