@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 )
 
@@ -35,6 +36,7 @@ const (
 	ruleLines      = "line breaks outside of texts go"
 	ruleBinary     = "SMILE, CBOR and YAML become JSON"
 	ruleMetadata   = "_timestamp and _ttl become fields"
+	ruleExpiry     = "_ttl becomes a field; _timestamp cannot, since 1.x kept it for searches alone"
 	ruleDots       = "dots in names become underscores"
 	ruleLongIDs    = "ids over 512 bytes are set aside"
 	ruleNoSource   = "put together from stored fields"
@@ -62,7 +64,7 @@ func (p *pair) becomes(d document) expected {
 	case d.Index == "alltypes" && from < 5 && to >= 5:
 		p.looseBoolean(&e, d)
 	case d.Index == "ttl" && to >= 5:
-		e.rule = ruleMetadata
+		e.rule = map[bool]string{true: ruleExpiry, false: ruleMetadata}[from < 2]
 		e.wrong = func(found json.RawMessage) string { return withMetadata(d, found) }
 	case d.Index == "dotted" && to == 2:
 		e.rule = ruleDots
@@ -165,12 +167,20 @@ func (p *pair) looseBoolean(e *expected, d document) {
 
 var falseBefore5 = map[string]bool{"": true, "false": true, "off": true, "no": true, "0": true}
 
-// withMetadata: the time of a document, and the time of its end, go into fields as milliseconds.
+// withMetadata: the time of a document, and the time of its end, go into fields as milliseconds. Both are what the
+// generator asked for.
 func withMetadata(d document, found json.RawMessage) string {
-	const lifetime = 36500 * 24 * 60 * 60 * 1000 // what the generator asks for
-	want := bytes.TrimSuffix(d.Source, []byte("}"))
-	want = fmt.Appendf(bytes.Clone(want), `,"timestamp_migrated":%d,"expire_at":%d}`, d.Timestamp, d.Timestamp+lifetime)
-	return sameBytes(want, found)
+	const lifetime, first = 36500 * 24 * 60 * 60 * 1000, 1_505_001_600_000
+	number, err := strconv.ParseInt(d.ID, 10, 64)
+	if err != nil {
+		return err.Error()
+	}
+	written := first + number
+	want := bytes.Clone(bytes.TrimSuffix(d.Source, []byte("}")))
+	if d.Timestamp != 0 {
+		want = fmt.Appendf(want, `,"timestamp_migrated":%d`, written)
+	}
+	return sameBytes(fmt.Appendf(want, `,"expire_at":%d}`, written+lifetime), found)
 }
 
 func sameBytes(want, found json.RawMessage) string {

@@ -15,6 +15,10 @@ var limits = []limit{
 	{"family", "8.19.0", noJoin},
 }
 
+// joinless are the lab's nodes that answer no has_child and has_parent, for want of the same module. 5.5.2 keeps families
+// all the same.
+var joinless = []string{"5.5.2", "8.15.5", "8.19.0"}
+
 // limitsOf lists what a target cannot hold.
 func limitsOf(target string) []limit {
 	var found []limit

@@ -174,7 +174,7 @@ func page(results []result) string {
 	line("")
 	line("## What the lab cannot show")
 	line("")
-	line("These indices stayed behind because a node of the lab cannot hold them, not because of the product.")
+	line("These indices stayed behind because a node of the lab cannot hold them, not because of the product. For the same want of a module has_child and has_parent are not asked of %s.", strings.Join(joinless, ", "))
 	line("")
 	for _, one := range results {
 		for _, limit := range one.Limits {

@@ -37,7 +37,7 @@ type document struct {
 	Source  json.RawMessage              `json:"_source"`
 	Fields  map[string]json.RawMessage   `json:"fields"`
 	Stored  map[string][]json.RawMessage `json:"-"`
-	// Timestamp and Expiry are milliseconds: _timestamp, and _timestamp with _ttl when it was written.
+	// Timestamp is what _timestamp says in milliseconds, 0 where the server does not keep it.
 	Timestamp int64 `json:"_timestamp"`
 }
 

@@ -192,19 +192,21 @@ func (r *round) pairOf(ctx context.Context, route plan.Route) (*pairing, error) 
 		return nil, err
 	}
 	target := targetNamed(made, route.Target)
-	switch {
-	case target == nil:
+	if target == nil {
 		return nil, fmt.Errorf("the rules know no index %s", route.Target)
+	}
+	// Several types that stay several: the same id in two of them is two documents.
+	pair.typed = pair.typed && target.Type == ""
+	switch {
 	case r.reversed && target.Documents != nil && !target.Documents.KeepsIdentity():
 		return nil, fmt.Errorf("%s: %w", route.Target, errNoWayBack)
-	case r.reversed && len(target.Types) > 0:
-		pair.typed, pair.toType = false, target.Types[0]
+	case r.reversed && len(target.Types) > 0 && !pair.typed:
+		pair.toType = target.Types[0]
 	case r.reversed:
 	case target.Documents == nil && len(made.Targets) == 1:
-		pair.typed, pair.toType = false, target.Type
+		pair.toType = target.Type
 	default:
-		pair.typed = false
-		pair.sameKeys = len(made.Targets) == 1 && target.Documents.KeepsIdentity()
+		pair.sameKeys = len(made.Targets) == 1 && target.Documents.KeepsIdentity() && !pair.typed
 		if pair.rewrite, err = r.move.compared(ctx, route); err != nil {
 			return nil, err
 		}

@@ -129,7 +129,9 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 		if !route.Kind.Loads() || route.Late {
 			continue
 		}
-		pairs[i].IgnoreType = true
+		if pairs[i].IgnoreType, err = m.losesTypes(ctx, route); err != nil {
+			return Proof{}, err
+		}
 		compared, err := m.compared(ctx, route)
 		if err != nil {
 			return Proof{}, err

@@ -104,6 +104,16 @@ func (m *Move) compared(ctx context.Context, route plan.Route) (func(es.Document
 	}, nil
 }
 
+// losesTypes says that the target has one type, or none, for the documents of a route.
+func (m *Move) losesTypes(ctx context.Context, route plan.Route) (bool, error) {
+	made, err := m.indexPlan(ctx, route.Source)
+	if err != nil {
+		return false, err
+	}
+	target := targetNamed(made, route.Target)
+	return target == nil || target.Type != "", nil
+}
+
 // transformed asks the rules what becomes of an index.
 func transformed(input transform.IndexInput, source, target es.Version, wanted *migration.Migration) (transform.IndexPlan, error) {
 	choices := wanted.Transform
