@@ -55,8 +55,8 @@ func (p *pair) becomes(d document) expected {
 	switch {
 	case len(d.ID) > longestID && to >= 5:
 		e.rule, e.aside = ruleLongIDs, "bytes, and the target takes 512"
-	case d.Index == "legacy-multi" && singleType:
-		e.rule, e.index = ruleTypes, "legacy-multi-"+d.Type
+	case (d.Index == "legacy-multi" || strings.HasPrefix(d.Index, "late-multi")) && singleType:
+		e.rule, e.index = ruleTypes, d.Index+"-"+d.Type
 	case d.Index == "family" && singleType:
 		p.familyMember(&e, d)
 	case d.Index == "shapes":

@@ -68,6 +68,11 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 		return result, err
 	}
 	there := map[documentKey]int64{}
+	if pair.create != nil {
+		if err := r.makeIndex(ctx, pair); err != nil {
+			return result, err
+		}
+	}
 	for _, index := range pair.toIndices() {
 		if err := r.versionsIn(ctx, pair, index, there); err != nil {
 			return result, err
@@ -128,9 +133,23 @@ func (r *round) versionsIn(ctx context.Context, pair *pairing, index string, ver
 	return nil
 }
 
+// makeIndex makes the second side's index, where no step made it.
+func (r *round) makeIndex(ctx context.Context, pair *pairing) error {
+	exists, err := r.to.IndexExists(ctx, pair.toIndex)
+	if err != nil || exists {
+		return err
+	}
+	if err := r.to.CreateIndex(ctx, pair.toIndex, pair.create); err != nil && !errors.Is(err, cluster.ErrIndexExists) {
+		return fmt.Errorf("create %s, which appeared after the plan was made: %w", pair.toIndex, err)
+	}
+	return nil
+}
+
 // pairing is how two indices are compared in one direction.
 type pairing struct {
 	fromIndex, toIndex string
+	// create makes the second side's index, where no step made it: it appeared after the plan.
+	create []byte
 	// typed says that types count: both sides have them.
 	typed bool
 	// toType is the type of every document on the second side, where it has one and the first has none.
@@ -184,7 +203,7 @@ func (r *round) pairOf(ctx context.Context, route plan.Route) (*pairing, error) 
 	if r.reversed {
 		pair.fromIndex, pair.toIndex = route.Target, route.Source
 	}
-	if !route.Kind.Loads() || route.Late {
+	if !route.Kind.Loads() {
 		return pair, nil
 	}
 	made, err := r.move.indexPlan(ctx, route.Source)
@@ -197,6 +216,9 @@ func (r *round) pairOf(ctx context.Context, route plan.Route) (*pairing, error) 
 	}
 	// Several types that stay several: the same id in two of them is two documents.
 	pair.typed = pair.typed && target.Type == ""
+	if route.Late && !r.reversed {
+		pair.create = target.Body
+	}
 	switch {
 	case r.reversed && target.Documents != nil && !target.Documents.KeepsIdentity():
 		return nil, fmt.Errorf("%s: %w", route.Target, errNoWayBack)

@@ -192,9 +192,15 @@ func (m *Move) Pairs(ctx context.Context) ([]plan.Route, error) {
 		if _, known := m.Plan.Facts.Source.Index(row.Name); known || !row.Open {
 			continue
 		}
-		if route, moves := plan.LateRoute(row.Name, info.Version, m.Wanted); moves {
-			pairs = append(pairs, route)
+		route, moves := plan.LateRoute(row.Name, info.Version, m.Wanted)
+		if !moves {
+			continue
 		}
+		late, err := m.lateRoutes(ctx, route)
+		if err != nil {
+			return nil, err
+		}
+		pairs = append(pairs, late...)
 	}
 	return slices.DeleteFunc(pairs, func(route plan.Route) bool { return !open[route.Source] }), nil
 }

@@ -126,7 +126,7 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 	pairs := make([]verify.Pair, len(routes))
 	for i, route := range routes {
 		pairs[i] = verify.Pair{SourceIndex: route.Source, TargetIndex: route.Target, SourceType: route.Type}
-		if !route.Kind.Loads() || route.Late {
+		if !route.Kind.Loads() {
 			continue
 		}
 		if pairs[i].IgnoreType, err = m.losesTypes(ctx, route); err != nil {

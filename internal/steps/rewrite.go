@@ -104,6 +104,23 @@ func (m *Move) compared(ctx context.Context, route plan.Route) (func(es.Document
 	}, nil
 }
 
+// lateRoutes asks the rules what becomes of an index that appeared after the plan was made, as the plan did for the others.
+func (m *Move) lateRoutes(ctx context.Context, route plan.Route) ([]plan.Route, error) {
+	made, err := m.indexPlan(ctx, route.Source)
+	if err != nil {
+		return nil, err
+	}
+	var routes []plan.Route
+	for _, target := range made.Targets {
+		one := route
+		if one.Target = target.Name; len(made.Targets) > 1 && len(target.Types) == 1 {
+			one.Type = target.Types[0]
+		}
+		routes = append(routes, one)
+	}
+	return routes, nil
+}
+
 // losesTypes says that the target has one type, or none, for the documents of a route.
 func (m *Move) losesTypes(ctx context.Context, route plan.Route) (bool, error) {
 	made, err := m.indexPlan(ctx, route.Source)
