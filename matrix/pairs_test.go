@@ -15,8 +15,8 @@ import (
 // it, results are written to docs/matrix.md; without it, the everyday pairs run and nothing is written.
 const chosenEnvironment = "HIKKOSHI_MATRIX"
 
-// everyday pairs run with every `go test`: one hop over several majors, and one to the other product.
-const everyday = "2.3.2>7.10.2,5.5.2>os2.19.3"
+// everyday pairs run with every `go test`: a restore, one hop over several majors, and one to the other product.
+const everyday = "2.3.2>5.5.2,2.3.2>7.10.2,5.5.2>os2.19.3"
 
 // moves lists for each source what it is moved to. OpenSearch goes to later OpenSearch only.
 var moves = []struct {
