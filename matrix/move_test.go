@@ -161,7 +161,10 @@ func (p *pair) watch(progress []byte) {
 
 // lastMessages are what the program said in the end.
 func lastMessages(progress []byte) string {
-	const most = 3
+	const most, mostOfPanic = 3, 3000
+	if at := bytes.Index(progress, []byte("panic:")); at >= 0 {
+		return string(progress[at:min(len(progress), at+mostOfPanic)])
+	}
 	lines := strings.Split(strings.TrimSpace(string(progress)), "\n")
 	return strings.Join(lines[max(0, len(lines)-most):], " ")
 }
