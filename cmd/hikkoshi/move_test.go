@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -42,6 +43,24 @@ func send(t *testing.T, method, url, body string) {
 	if err := response.Body.Close(); err != nil || response.StatusCode >= 300 {
 		t.Fatalf("%s %s: %s %v", method, url, response.Status, err)
 	}
+}
+
+func ask(t *testing.T, url string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
 }
 
 func TestTheClassicMoveBetweenTwoRealClustersLosesNothing(t *testing.T) {
