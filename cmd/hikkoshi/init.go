@@ -15,13 +15,14 @@ import (
 
 type initCommand struct {
 	moveFlags
-	Source   string   `required:"" help:"The old cluster: a domain's name or a URL."`
-	Target   string   `required:"" help:"The new cluster: a domain's name (created if it does not exist) or a URL."`
-	Version  string   `help:"Version of a domain to be created, such as 5.5 or OpenSearch_2.19." placeholder:"VERSION"`
-	Bucket   string   `help:"S3 bucket for the snapshots; created if it does not exist."`
-	Location string   `help:"Folder for the snapshots instead of a bucket, as both clusters see it."`
-	Fluentd  []string `help:"Main configuration file of a fluentd that writes to the source." placeholder:"FILE"`
-	Rsyslog  []string `help:"Main configuration file of an rsyslog that writes to the source." placeholder:"FILE"`
+	Source       string   `required:"" help:"The old cluster: a domain's name or a URL."`
+	Target       string   `required:"" help:"The new cluster: a domain's name (created if it does not exist) or a URL."`
+	Version      string   `help:"Version of a domain to be created, such as 5.5 or OpenSearch_2.19." placeholder:"VERSION"`
+	Bucket       string   `help:"S3 bucket for the snapshots; created if it does not exist."`
+	Location     string   `help:"Folder for the snapshots instead of a bucket, as both clusters see it."`
+	NoRepository bool     `help:"No snapshot can be had: documents are read through the source's search API, held down so that its other work goes on."`
+	Fluentd      []string `help:"Main configuration file of a fluentd that writes to the source." placeholder:"FILE"`
+	Rsyslog      []string `help:"Main configuration file of an rsyslog that writes to the source." placeholder:"FILE"`
 }
 
 // Run writes the file and never over another one.
@@ -73,9 +74,12 @@ func (c *initCommand) text(call *invocation) string {
 		}
 	}
 	line("repository:")
-	if c.Location != "" {
+	switch {
+	case c.NoRepository:
+		line("  type: none\nload:\n  # source_rate: 5000     # documents a second asked of the source; source_megabytes and source_readers hold it down, too")
+	case c.Location != "":
 		line("  type: fs\n  location: %s", c.Location)
-	} else {
+	default:
 		line("  bucket: %s", c.Bucket)
 		line("  # role: %s   user: %s   base_path: logs", migration.DefaultRole, migration.DefaultUser)
 	}

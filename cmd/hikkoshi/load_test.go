@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -135,6 +136,50 @@ func TestAMoveThroughFilesLosesNothingAndGoesOnAfterAKill(t *testing.T) {
 		t.Errorf("into what is there: %d\n%s", code, output)
 	}
 	arrived(t, target.URL(), documents, string(quarantine))
+	otherForms(t, target.URL(), repository, folder)
+}
+
+// otherForms loads elasticdump's form out of a folder, and lines from standard input, under other names.
+func otherForms(t *testing.T, target, repository, folder string) {
+	t.Helper()
+	dumped := filepath.Join(folder, "dumped")
+	if code, output := attempt(t, nil, "snapshot", "export", "--repo", repository, "--snapshot", "s2", "--format", "elasticdump", "--index", "softdel", "-o", dumped); code != exitDone {
+		t.Fatalf("export in elasticdump's form: %d\n%s", code, output)
+	}
+	if err := os.Remove(filepath.Join(dumped, "softdel.index.json")); err != nil {
+		t.Fatal(err)
+	}
+	if code, output := attempt(t, nil, "load", dumped, "--target", target, "--index-rename", "softdel=from-a-dump", "--state", filepath.Join(folder, "state4"), "--yes"); code != exitDone {
+		t.Errorf("load elasticdump's files: %d\n%s", code, output)
+	}
+	lines, err := os.Open(filepath.Join(dumped, "softdel.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lines.Close()
+	piped := func(more ...string) (int, string) {
+		command := exec.CommandContext(t.Context(), os.Args[0], append([]string{"load", "-", "--target", target, "--index-rename", "softdel=from-a-pipe", "--state", filepath.Join(folder, "state5"), "--yes"}, more...)...)
+		command.Env, command.Stdin = append(os.Environ(), playHikkoshi+"=1"), lines
+		output, err := command.CombinedOutput()
+		t.Log(err)
+		return command.ProcessState.ExitCode(), string(output)
+	}
+	if code, output := piped(); code != exitRefused || !strings.Contains(output, "nothing describes the index") {
+		t.Errorf("an index that nothing describes: %d\n%s", code, output)
+	}
+	if _, err := lines.Seek(0, io.SeekStart); err != nil {
+		t.Fatal(err)
+	}
+	if code, output := piped("--create=false", "--state", filepath.Join(folder, "state6")); code != exitDone {
+		t.Errorf("load from standard input: %d\n%s", code, output)
+	}
+	send(t, http.MethodPost, target+"/_refresh", "")
+	want := gjson.Get(ask(t, target+"/softdel/_count"), "count").Int()
+	for _, index := range []string{"from-a-dump", "from-a-pipe"} {
+		if count := gjson.Get(ask(t, target+"/"+index+"/_count"), "count").Int(); count != want || count == 0 {
+			t.Errorf("%s holds %d documents, want %d", index, count, want)
+		}
+	}
 }
 
 // added are fields that rules put into documents for what 2.x kept beside them, or for parents.

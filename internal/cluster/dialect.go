@@ -38,6 +38,8 @@ type Dialect struct {
 	ParentMeta bool
 	// SliceScroll: a scroll can be cut into slices below a shard.
 	SliceScroll bool
+	// PathRepo: nodes take fs repositories only below the folders of their setting path.repo.
+	PathRepo bool
 	// PointInTime is the call that opens a frozen view for searches, where the version may have one.
 	PointInTime string
 	// SeqNo: hits and bulk answers carry _seq_no and _primary_term.
@@ -73,6 +75,7 @@ func DialectFor(version es.Version) Dialect {
 		JSONScroll:           since(2, 0),
 		MetaByField:          !since(2, 0),
 		ParentMeta:           !since(6, 0),
+		PathRepo:             since(1, 6),
 		SliceScroll:          since(5, 0),
 		SeqNo:                since(6, 7),
 		GzipRequests:         since(5, 0),

@@ -165,3 +165,13 @@ func TestAReadingWaitsForABusySourceAndAsksHeavyPagesForLess(t *testing.T) {
 		t.Errorf("the last page weighed %d bytes", heaviest)
 	}
 }
+
+func foldersForRepositoriesAreTold(b *bench) {
+	for folder, want := range map[string]bool{b.folder: true, b.folder + "/below": true, b.folder + "-beside": false, "/elsewhere": false} {
+		covered, known, missing, err := b.CoversFolder(b.ctx, folder)
+		need(b.t, err)
+		if covered != want || !known || !want && missing == "" {
+			b.t.Errorf("%s: covered %v, known %v, missing on %q", folder, covered, known, missing)
+		}
+	}
+}

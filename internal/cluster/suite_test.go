@@ -153,6 +153,7 @@ func TestEveryCallWorksOnEveryVersion(t *testing.T) {
 				{"a bulk answers for each item", aBulkAnswersForEachItem},
 				{"a scan gives back every byte, with routing and version", aScanGivesBackEveryByte},
 				{"a scan by shards and slices meets every document once", aScanByShardsMeetsEveryDocument},
+				{"the folders for repositories are told", foldersForRepositoriesAreTold},
 				{"an index is read in units, each document once", anIndexIsReadInUnits},
 				{"a reading survives a lost view", aReadingSurvivesALostView},
 				{"refusals of indices are named", refusalsOfIndicesAreNamed},

@@ -55,6 +55,8 @@ func (a *aside) line(line load.BadLine) error {
 
 func (a *aside) refused(refused []load.Refused) error {
 	for _, one := range refused {
+		repair := load.Propose(&one)
+		one.Repair = &repair
 		if err := a.write(QuarantineFile, identity{Index: one.Index, Type: one.Type, ID: one.ID}, one); err != nil {
 			return err
 		}

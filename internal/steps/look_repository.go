@@ -45,6 +45,16 @@ func lookAtRepository(ctx context.Context, wanted *migration.Migration, sides *S
 	if repository.OnSource, repository.ElsewhereOnSource, err = registered(ctx, source, wanted); err != nil {
 		return repository, fmt.Errorf("look at the source's repositories: %w", err)
 	}
+	if wanted.Repository.Type == migration.RepositoryFS && !repository.OnSource {
+		covered, known, missing, err := source.CoversFolder(ctx, wanted.Repository.Location)
+		if err != nil {
+			return repository, fmt.Errorf("look at the source's path.repo: %w", err)
+		}
+		if known && !covered {
+			repository.Trouble = fmt.Sprintf("path.repo of the source's node %s does not allow a repository there, so that no snapshot can be taken", missing)
+			repository.TroubleHint = "add the folder to path.repo on every node and restart them, choose one below it, or set repository: {type: none}, which reads the documents through the source's search API"
+		}
+	}
 	if repository.OnSource {
 		snapshots, err := source.Snapshots(ctx, wanted.Repository.Name)
 		if err != nil {
