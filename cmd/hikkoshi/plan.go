@@ -41,7 +41,9 @@ func (c *doctorCommand) Run(ctx context.Context, call *invocation) error {
 
 type planCommand struct {
 	moveFlags
-	ShowDiff bool `help:"Show the change of each writer's configuration."`
+	ShowDiff     bool   `help:"Show the change of each writer's configuration."`
+	ShowMappings bool   `help:"Only show settings, mappings, templates, pipelines and the like as the source has them and as the target will get them, as a diff; save no plan."`
+	Index        string `help:"With --show-mappings: only what has a name like this." placeholder:"PATTERN"`
 }
 
 // Run makes the plan and saves it, unless something must be decided first.
@@ -54,6 +56,9 @@ func (c *planCommand) Run(ctx context.Context, call *invocation) error {
 	facts, err := steps.Look(ctx, wanted, sides)
 	if err != nil {
 		return err
+	}
+	if c.ShowMappings {
+		return showMappings(call.View, facts, wanted, c.Index)
 	}
 	made := plan.Make(facts, wanted)
 	if begun, err := applyBegun(wanted.StateFile(journalFile)); err != nil {

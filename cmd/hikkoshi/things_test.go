@@ -58,6 +58,9 @@ func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 			if move.source == "5.5.2" && (!strings.Contains(output, "setting/indices.recovery.max_bytes_per_sec") || !strings.Contains(output, "template/logs")) {
 				t.Errorf("the plan does not name what comes along and what stays:\n%s", output)
 			}
+			if code, output := attempt(t, nil, "plan", "-c", config, "--show-mappings"); code != exitDone || move.source == "5.5.2" && (!strings.Contains(output, "+        \"format\": \"uuuu-MM-dd") || !strings.Contains(output, "@@")) {
+				t.Errorf("--show-mappings: %d\n%s", code, output)
+			}
 			if code, output := attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone {
 				t.Fatalf("apply: %d\n%s", code, output)
 			}

@@ -26,6 +26,9 @@ func choose(index Index, facts *Facts, wanted *migration.Migration) (RouteKind, 
 	if ok, why := canRestore(index, facts); !ok {
 		return Backfill, why
 	}
+	if file := movedFile(index, facts, wanted); file != "" {
+		return Backfill, "its analysis reads " + file + ", whose place on the target is another"
+	}
 	return Restore, "created in " + createdIn(index, facts).Full() + ", which " + facts.Target.Version.Full() + " opens"
 }
 

@@ -105,9 +105,7 @@ func routeOf(index Index, facts *Facts, wanted *migration.Migration) Route {
 
 // backfillRoutes asks the rules what becomes of the index: one route for each index it is split into.
 func backfillRoutes(route Route, index Index, facts *Facts, wanted *migration.Migration) []Route {
-	choices := wanted.Transform
-	choices.Names = map[string]string{index.Name: route.Target}
-	made, err := transform.Index(transform.IndexInput{Name: index.Name, Created: index.Created, Settings: index.Settings, Mappings: index.Mappings}, facts.Source.Version, facts.Target.Version, choices)
+	made, err := becomes(index, route.Target, facts, wanted)
 	if err != nil {
 		route.Findings = []transform.Finding{{Rule: "unreadable", Severity: transform.Blocker, Where: index.Name, Message: err.Error(), Decide: "exclude the index, or mend its mapping"}}
 		return []Route{route}
@@ -127,6 +125,13 @@ func backfillRoutes(route Route, index Index, facts *Facts, wanted *migration.Mi
 		routes = append(routes, one)
 	}
 	return routes
+}
+
+// becomes asks the rules what becomes of an index.
+func becomes(index Index, target string, facts *Facts, wanted *migration.Migration) (transform.IndexPlan, error) {
+	choices := wanted.Transform
+	choices.Names = map[string]string{index.Name: target}
+	return transform.Index(transform.IndexInput{Name: index.Name, Created: index.Created, Settings: index.Settings, Mappings: index.Mappings}, facts.Source.Version, facts.Target.Version, choices)
 }
 
 // withAliases tells with the first route what becomes of the index's aliases.

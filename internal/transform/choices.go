@@ -36,6 +36,9 @@ type Choices struct {
 	Reserved string `yaml:"reserved_prefix,omitempty"`
 	// KeepAllocation copies the index's allocation filters, for a target whose nodes carry the same attributes.
 	KeepAllocation bool `yaml:"keep_allocation,omitempty"`
+	// Files says where the files of analyses lie on the target, by where they lie on the source: analysis/synonyms.txt to
+	// analyzers/F123456789 on AWS, or to itself when the person has put it in the same place.
+	Files map[string]string `yaml:"files,omitempty"`
 	// Templates says what becomes of legacy templates where the target has composable ones: "keep" (default before
 	// Elasticsearch 8) or "composable" (default there, where legacy ones are on their way out).
 	Templates string `yaml:"templates,omitempty"`

@@ -5,7 +5,6 @@ package transform
 import (
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // analysisKinds are the families of components of an analysis.
@@ -197,34 +196,12 @@ func es7Analysis() Rule {
 }
 
 func pluginAnalysis() Rule {
-	return Rule{Name: "plugin_analysis", Rows: []string{"3-29", "4-27", "6-05"}, Why: "an analysis may need files and plugins that the target must have first", index: func(d *draft) error {
-		for _, family := range analysisKinds {
-			for _, name := range d.components(family) {
-				base := indexPrefix + family + "." + name + "."
-				for _, option := range d.options(family, name) {
-					if strings.HasSuffix(option, "_path") {
-						d.found(Warning, "settings "+base+option, "the analysis reads the file "+d.settings.text(base+option), "upload it to the target first (AWS: a package), under the name that the setting says")
-					}
-				}
-				for _, key := range []string{"type", "tokenizer", "filter", "char_filter"} {
-					for _, used := range textsOf(d.settings.get(base + key)) {
-						d.plugin(base+key, used)
-					}
-				}
+	return Rule{Name: "plugin_analysis", Rows: []string{"3-29", "4-27", "6-05"}, Why: "an analysis may read files, which lie elsewhere on the target; the plan finds those and the plugins that are missing there", index: func(d *draft) error {
+		d.eachFile(func(key, file string) {
+			if now, mapped := d.choices.Files[file]; mapped && now != file {
+				d.replace("settings", d.settings, key, key, text(now), "the file lies there on the target, as migration.yaml says")
 			}
-		}
+		})
 		return nil
-	}, field: func(d *draft, f field) {
-		for _, key := range []string{"analyzer", "search_analyzer"} {
-			d.plugin(d.where(f), f.body.text(key))
-		}
 	}}
-}
-
-func (d *draft) plugin(where, used string) {
-	for prefix, plugin := range map[string]string{"icu_": "analysis-icu", "kuromoji": "analysis-kuromoji", "smartcn": "analysis-smartcn", "nori": "analysis-nori", "phonetic": "analysis-phonetic", "polish_st": "analysis-stempel", "ukrainian": "analysis-ukrainian", "ja_stop": "analysis-kuromoji"} {
-		if used == prefix || strings.HasPrefix(used, prefix) {
-			d.found(Warning, where, used+" comes from the plugin "+plugin, "the target must have it (AWS domains do); compare _analyze on both sides")
-		}
-	}
 }

@@ -27,16 +27,14 @@ func Template(name string, body []byte, source, target es.Version, choices Choic
 	}
 	in := IndexInput{Name: name, Created: source}
 	if settings := root.object("settings"); settings != nil {
-		in.Settings = map[string]json.RawMessage{}
-		settings.each(func(key string, v value) { in.Settings[key] = appendValue(nil, v) })
+		in.Settings = rawMembers(settings)
 	}
 	mappings := root.object("mappings")
 	if mappings != nil {
 		in.Mappings = appendValue(nil, mappings)
 	}
 	if aliases := root.object("aliases"); aliases != nil {
-		in.Aliases = map[string]json.RawMessage{}
-		aliases.each(func(alias string, v value) { in.Aliases[alias] = appendValue(nil, v) })
+		in.Aliases = rawMembers(aliases)
 	}
 	choices.Types, choices.Names = typesJoin, nil // one template can't make two indices
 	d, err := newDraft(in, source, target, choices)
@@ -71,6 +69,12 @@ func Template(name string, body []byte, source, target es.Version, choices Choic
 	}
 	root.delete("warmers")
 	return TemplatePlan{Body: appendValue(nil, root), Changes: d.changes, Findings: d.findings}, nil
+}
+
+func rawMembers(o *object) map[string]json.RawMessage {
+	members := map[string]json.RawMessage{}
+	o.each(func(key string, v value) { members[key] = appendValue(nil, v) })
+	return members
 }
 
 // guessSource tells the version by what only it could say.

@@ -69,3 +69,16 @@ func TestOnATerminalTheProgressLineIsRedrawnAndNeverWiderThanIt(t *testing.T) {
 		t.Errorf("%q", progress.String())
 	}
 }
+
+func TestADiffHasColoursOnATerminalOnly(t *testing.T) {
+	t.Parallel()
+	const text = "--- a\n+++ b\n@@ -1 +1 @@\n-x\n+y\n z\n"
+	for colour, want := range map[bool]string{false: text, true: "\x1b[31m--- a\x1b[0m\n\x1b[32m+++ b\x1b[0m\n\x1b[36m@@ -1 +1 @@\x1b[0m\n\x1b[31m-x\x1b[0m\n\x1b[32m+y\x1b[0m\n z\n"} {
+		var results bytes.Buffer
+		view := &View{Colour: colour, Results: &results, Progress: &results}
+		view.Diff(text)
+		if results.String() != want {
+			t.Errorf("%q, want %q", results.String(), want)
+		}
+	}
+}

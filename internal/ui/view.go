@@ -22,6 +22,8 @@ type View struct {
 	// Results is standard output, Progress standard error.
 	Results  io.Writer
 	Progress io.Writer
+	// Colour says that Results is a terminal that shows colours.
+	Colour bool
 	// Terminal says that Progress is a terminal, whose last line may be redrawn, Width how wide.
 	Terminal bool
 	Width    int
@@ -41,6 +43,7 @@ func New(asJSON, quiet bool) *View {
 			view.Width = width
 		}
 	}
+	view.Colour = term.IsTerminal(int(os.Stdout.Fd())) && os.Getenv("TERM") != "dumb" && os.Getenv("NO_COLOR") == ""
 	return view
 }
 
