@@ -42,12 +42,12 @@ func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 			config := filepath.Join(folder, "migration.yaml")
 			writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {plain: backfill}}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
 			// A pipeline that is not there would refuse every document, and one that is would change it a second time.
-			settings, query := `{}`, ""
+			settings, document := `{}`, "/plain/doc/1"
 			if move.source == "7.10.2" {
-				settings, query = `{"settings":{"index.default_pipeline":"absent"}}`, "?pipeline=_none"
+				settings, document = `{"settings":{"index.default_pipeline":"absent"}}`, "/plain/_doc/1?pipeline=_none"
 			}
 			send(t, http.MethodPut, source.URL()+"/plain", settings)
-			send(t, http.MethodPut, source.URL()+"/plain/_doc/1"+query, `{"n":1}`)
+			send(t, http.MethodPut, source.URL()+document, `{"n":1}`)
 			for _, thing := range move.things {
 				send(t, http.MethodPut, source.URL()+thing.path, thing.body)
 			}
