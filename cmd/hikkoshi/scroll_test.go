@@ -87,6 +87,9 @@ func moveByScroll(t *testing.T, from, to string) {
 	if count := gjson.Get(ask(t, target.URL()+"/nginx-access-2017.09.10/_count?q=live:true"), "count").Int(); count != int64(live) {
 		t.Errorf("%d of %d documents that were written meanwhile arrived", count, live)
 	}
+	if from == "2.3.2" && to == "7.10.2" {
+		timesAndExpiriesAreThere(t, target.URL())
+	}
 	if aside > 0 { // each was looked at by the generator's maker
 		if err := os.Remove(filepath.Join(folder, ".hikkoshi", "migration", "quarantine.ndjson")); err != nil {
 			t.Fatal(err)
@@ -144,4 +147,17 @@ func quarantinedIn(t *testing.T, folder string) int {
 		t.Logf("set aside: %s: %s", gjson.Get(line, "id"), gjson.Get(line, "reason"))
 	}
 	return strings.Count(string(content), "\n")
+}
+
+// timesAndExpiriesAreThere wants what 2.x kept beside the documents of the index ttl, which lab.Generate made: their times
+// a millisecond apart, to live for a hundred years.
+func timesAndExpiriesAreThere(t *testing.T, target string) {
+	t.Helper()
+	const firstTime, life = 1_505_001_600_000, 36_500 * 24 * 60 * 60 * 1000
+	for i := range 10 {
+		answer := ask(t, fmt.Sprintf("%s/ttl/_doc/%d", target, i))
+		if moment, expiry := gjson.Get(answer, "_source.timestamp_migrated").Int(), gjson.Get(answer, "_source.expire_at").Int(); moment != int64(firstTime+i) || expiry != moment+life {
+			t.Errorf("document %d: %s", i, answer)
+		}
+	}
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tidwall/gjson"
+
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/migration"
 	"github.com/hikkoshi/hikkoshi/internal/transform"
@@ -105,6 +107,20 @@ func checkOverruled(facts *Facts, wanted *migration.Migration, routes []Route) [
 	return findings
 }
 
+// filtersSource says whether a mapping keeps only a part of each document's source.
+func filtersSource(mappings []byte) bool {
+	some := func(source gjson.Result) bool {
+		return len(source.Get("includes").Array())+len(source.Get("excludes").Array()) > 0
+	}
+	root := gjson.ParseBytes(mappings)
+	filters := some(root.Get("_source"))
+	root.ForEach(func(_, docType gjson.Result) bool {
+		filters = filters || some(docType.Get("_source"))
+		return true
+	})
+	return filters
+}
+
 // checkScroll tells what reading through the search API means for the source, and finds what cannot be read so.
 func checkScroll(facts *Facts, wanted *migration.Migration, routes []Route) []Finding {
 	var findings []Finding
@@ -116,6 +132,11 @@ func checkScroll(facts *Facts, wanted *migration.Migration, routes []Route) []Fi
 		findings = append(findings, Finding{ID: "scroll", Severity: Warning, Subject: route.Source,
 			Message: "its documents are read through the source's search API, which the source's other work will feel",
 			WillDo:  "the reading is held down (load.source_rate, load.source_megabytes, load.source_readers) and waits while the source is busy; what is written meanwhile comes with the rounds"})
+		if filtersSource(index.Mappings) {
+			findings = append(findings, Finding{ID: "filtered-source", Severity: Warning, Subject: route.Source,
+				Message: "the index leaves fields out of its _source (includes, excludes), and a search gives only what is left: they are not in the documents that arrive",
+				WillDo:  "the documents are moved as the source gives them"})
+		}
 		if keepsNoSource(index.Mappings) {
 			findings = append(findings, Finding{ID: "no-source-to-scroll", Severity: Blocker, Subject: route.Source,
 				Message: "the index keeps no _source, so a search gives ids and nothing else",

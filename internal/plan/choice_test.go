@@ -37,6 +37,20 @@ func TestWithoutARepositoryEveryIndexIsScrolledAndThePlanSaysWhy(t *testing.T) {
 	}
 }
 
+func TestFieldsThatASearchDoesNotGiveAreToldBeforeTheScroll(t *testing.T) {
+	t.Parallel()
+	for mapping, told := range map[string]bool{
+		`{"log":{"_source":{"excludes":["secret"]}}}`: true, `{"_source":{"includes":["a*"]},"properties":{}}`: true,
+		`{"log":{"_source":{"excludes":[]},"properties":{"_source":{"type":"string"}}}}`: false, `{"log":{"properties":{}}}`: false,
+	} {
+		seen := facts()
+		seen.Source.Indices[3].Mappings = []byte(mapping)
+		if got := slices.Contains(ids(Make(seen, withoutRepository(t, "indices: {closed: skip}\n")).Findings, Warning), "filtered-source"); got != told {
+			t.Errorf("%s: told %v, want %v", mapping, got, told)
+		}
+	}
+}
+
 func TestAPersonMayOverruleARouteAndTheLongestPatternDecides(t *testing.T) {
 	t.Parallel()
 	made := Make(facts(), wanted(t, "indices: {closed: skip, routes: {'*': scroll, 'l*': backfill, 'born*': skip}}\n"))
