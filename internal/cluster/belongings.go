@@ -63,13 +63,6 @@ func (c *Client) Belongings(ctx context.Context) (Belongings, error) {
 			})
 		}},
 		{"persistent settings", "/_cluster/settings", url.Values{"flat_settings": {"true"}}, func(answer gjson.Result) { all.Settings = objectsIn(answer.Get("persistent")) }},
-		{"data streams", dialect.DataStreamPath, url.Values{"expand_wildcards": {"all"}}, func(answer gjson.Result) {
-			all.DataStreams = map[string]json.RawMessage{}
-			answer.Get("data_streams").ForEach(func(_, stream gjson.Result) bool {
-				all.DataStreams[stream.Get("name").String()] = json.RawMessage(stream.Raw)
-				return true
-			})
-		}},
 		{"plugins", "/_nodes/plugins", nil, func(answer gjson.Result) { all.readNodes(answer) }},
 		{"processors", dialect.ProcessorPath, nil, func(answer gjson.Result) { all.readNodes(answer) }},
 	} {
@@ -86,7 +79,31 @@ func (c *Client) Belongings(ctx context.Context) (Belongings, error) {
 			return all, fmt.Errorf("read the %s: %w", part.what, err)
 		}
 	}
+	if all.DataStreams, err = c.DataStreams(ctx); err != nil {
+		return all, err
+	}
 	return all, c.readScripts(ctx, dialect, &all)
+}
+
+// DataStreams reads the data streams by name; versions and distributions without them have none.
+func (c *Client) DataStreams(ctx context.Context) (map[string]json.RawMessage, error) {
+	streams := map[string]json.RawMessage{}
+	dialect, err := c.Dialect(ctx)
+	if err != nil || dialect.DataStreamPath == "" {
+		return streams, err
+	}
+	response, err := c.Do(ctx, http.MethodGet, dialect.DataStreamPath, nil, nil)
+	if err != nil && notOffered(err) {
+		return streams, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the data streams: %w", err)
+	}
+	gjson.GetBytes(response.Body, "data_streams").ForEach(func(_, stream gjson.Result) bool {
+		streams[stream.Get("name").String()] = json.RawMessage(stream.Raw)
+		return true
+	})
+	return streams, nil
 }
 
 func objectsIn(object gjson.Result) map[string]json.RawMessage {

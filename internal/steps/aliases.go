@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/tidwall/gjson"
 
@@ -45,6 +46,16 @@ func (s *moveAliases) missing(ctx context.Context) ([]cluster.Alias, error) {
 	there, err := target.Aliases(ctx)
 	if err != nil {
 		return nil, err
+	}
+	streams, err := source.DataStreams(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for index, names := range plan.StreamAliases(streams) {
+		if from[index] == nil {
+			from[index] = map[string]json.RawMessage{}
+		}
+		maps.Copy(from[index], names)
 	}
 	facts := s.move.Plan.Facts
 	var missing []cluster.Alias
