@@ -28,7 +28,7 @@ const (
 
 // accepted are the findings that a person would have to decide about in this data set: times to live end, an index keeps
 // no source, and both are what the move is to be tried with.
-const accepted = "es5_timestamp, stored-metadata, no-source"
+const accepted = "es5_timestamp, stored-metadata, no-source, preflight"
 
 func TestEveryDocumentArrivesFromEveryVersionAtEveryLaterOne(t *testing.T) {
 	if testing.Short() {

@@ -32,6 +32,7 @@ type commandLine struct {
 	Init      initCommand      `cmd:"" help:"Write migration.yaml from the names or addresses of both sides."`
 	Doctor    doctorCommand    `cmd:"" help:"Look at both sides and tell what stands in the way. Changes nothing."`
 	Plan      planCommand      `cmd:"" help:"Decide how each index travels and which steps are needed; save that to a file."`
+	Preflight preflightCommand `cmd:"" help:"Check every document of a snapshot against the target's rules, before anything is sent."`
 	Apply     applyCommand     `cmd:"" help:"Carry the plan out: snapshot, new domain, restore, proof. Run it again to go on."`
 	Status    statusCommand    `cmd:"" help:"Tell how far the migration is."`
 	Pause     pauseCommand     `cmd:"" help:"Hold the load that another hikkoshi runs."`

@@ -58,6 +58,8 @@ func showProof(view *ui.View, proof steps.Proof) {
 	for _, row := range proof.Rows {
 		content := "equal"
 		switch {
+		case row.OtherValues() && row.Missing == 0 && row.Changed == 0:
+			content = "MEANS OTHER VALUES"
 		case !row.Holds():
 			content = "DIFFERS"
 		case row.Surplus > 0:
@@ -73,7 +75,21 @@ func showProof(view *ui.View, proof steps.Proof) {
 	}
 	table.Footer = []string{"together", "", ui.Count(written), ui.Count(found), "", "", "", verdict}
 	view.Table(table)
+	compared := 0
 	for _, row := range proof.Rows {
+		if row.Values != nil {
+			compared += row.Values.Documents
+		}
+	}
+	if compared > 0 {
+		view.Print(fmt.Sprintf("What values mean: %s values of %s sampled documents compared.", ui.Count(proof.Values), ui.Count(int64(compared))))
+	}
+	noted := ""
+	for _, row := range proof.Rows {
+		if row.Values != nil && row.Values.Note != "" && row.Values.Note != noted {
+			noted = row.Values.Note
+			view.Print("  " + row.Source + ": " + noted)
+		}
 		for _, example := range row.Examples {
 			view.Print(fmt.Sprintf("  %s: %s", row.Target, example))
 		}

@@ -84,6 +84,10 @@ func checkSources(facts *Facts, _ *migration.Migration, routes []Route) []Findin
 	var findings []Finding
 	for _, route := range routes {
 		index, _ := facts.Source.Index(route.Source)
+		if route.Kind == Backfill && filtersSource(index.Mappings) {
+			findings = append(findings, Finding{ID: "source-filtered", Severity: Warning, Subject: route.Source,
+				Message: "its _source leaves fields out (includes, excludes), so they can be searched on the source and have no bytes to be carried over", WillDo: "the documents go over as their _source has them"})
+		}
 		if route.Kind != Backfill || !keepsNoSource(index.Mappings) {
 			continue
 		}

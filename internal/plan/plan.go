@@ -57,10 +57,11 @@ func Make(facts *Facts, wanted *migration.Migration) *Plan {
 		Findings: Diagnose(facts, wanted, routes)}
 }
 
-// HashWanted identifies the content of migration.yaml, defaults included. How fast to load is no part of what was planned.
+// HashWanted identifies the content of migration.yaml, defaults included. How fast to load is no part of what was planned,
+// nor is what a person accepts: it changes neither routes nor steps, and the pre-flight of a running move may ask for it.
 func HashWanted(wanted *migration.Migration) string {
 	planned := *wanted
-	planned.Load = migration.LoadLimits{}
+	planned.Load, planned.Accept = migration.LoadLimits{}, nil
 	return hashJSON(planned)
 }
 

@@ -75,10 +75,11 @@ func (c *Checker) observe(n *node, seen class, value string) *node {
 	if seen == classObject && o.would[seen].dynamic == dynamicStrict && o.would[seen].shape == shapeObject {
 		c.report(TooDeep, n.path, "")
 	}
-	if c.counting && c.schema.target.AtLeast(7, 0) {
-		// Two classes in one document meet before either is mapped, and since 7.0 their types must be the same then.
+	if c.counting {
+		// Two classes in one document meet before either is mapped, and their types must be the same then. Up to 6.x whole
+		// numbers and fractions agree.
 		for other := range classes {
-			if other != seen && o.last[other] == c.number && o.would[other].typ != o.would[seen].typ {
+			if other != seen && o.last[other] == c.number && o.would[other].typ != o.would[seen].typ && (c.schema.target.AtLeast(7, 0) || other+seen != classWhole+classFraction) {
 				c.report(DynamicConflict, n.path, "one document has "+other.String()+" and "+seen.String())
 			}
 		}

@@ -149,6 +149,9 @@ func (t *tally) report(index string, accept func(Kind, string) bool) IndexReport
 			one.Outcome, one.WillDo = Repaired, cmp.Or(about.repaired, "a rule of the move changes it into what the target takes")
 		case accept(key.kind, index):
 			one.Outcome, one.WillDo = Accepted, "what the target refuses is set aside, as migration.yaml accepts"
+			if key.kind == DateMoves {
+				one.WillDo = "it goes over and means another instant there, as migration.yaml accepts"
+			}
 		default:
 			lines := strings.NewReplacer("INDEX", index, "FIELD", key.path).Replace(about.decide)
 			if lines == "" {
@@ -188,9 +191,12 @@ func (r *Report) Undecided() []string {
 	return list
 }
 
-// Accepts gives the test for `accept` of migration.yaml: a kind, or kind:index for one index.
+// AcceptAll is the word that accepts every kind.
+const AcceptAll = "preflight"
+
+// Accepts gives the test for `accept` of migration.yaml: a kind, kind:index for one index, or AcceptAll.
 func Accepts(accept []string) func(Kind, string) bool {
 	return func(kind Kind, index string) bool {
-		return slices.Contains(accept, string(kind)) || slices.Contains(accept, string(kind)+":"+index)
+		return slices.Contains(accept, AcceptAll) || slices.Contains(accept, string(kind)) || slices.Contains(accept, string(kind)+":"+index)
 	}
 }

@@ -71,6 +71,9 @@ func (m *Move) applySteps() []engine.Step {
 	if indices := m.snapshotIndices(plan.Scroll); withSnapshot && len(indices) > 0 {
 		list = append(list, &takeSnapshot{id: "snapshot", name: snapshot, wanted: wanted, open: sides.Source, indices: indices, proof: m.snapshotProof})
 	}
+	if len(loaded) > 0 {
+		list = append(list, &checkDocuments{move: m, snapshot: snapshot, routes: loaded})
+	}
 	if wanted.Target.Domain != "" {
 		list = append(list, &createDomain{wanted: wanted, sides: sides})
 	}
@@ -283,6 +286,9 @@ func (s *readyForCutover) Check(ctx context.Context) (engine.Status, error) {
 	for _, row := range proof.Rows {
 		if row.Changed > 0 {
 			return engine.Status{State: engine.Blocked, Note: fmt.Sprintf("%d documents of %s differ on the target", row.Changed, row.Target), Hint: "run `hikkoshi sync` and `hikkoshi verify`"}, nil
+		}
+		if row.OtherValues() {
+			return engine.Status{State: engine.Blocked, Note: fmt.Sprintf("values of %s mean another thing on the target: %s", row.Target, row.Values.Differences[0]), Hint: "mend the field's mapping, load the index again, and run `hikkoshi verify`"}, nil
 		}
 	}
 	if aside, err := Quarantined(s.move); err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/migration"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
+	"github.com/hikkoshi/hikkoshi/internal/verify"
 )
 
 // ErrNoProof says that nothing was proved yet.
@@ -23,6 +24,8 @@ type Proof struct {
 	Holds bool      `json:"holds"`
 	// Documents is how many were compared on the source's side.
 	Documents int64 `json:"documents"`
+	// Values is how many values of a sample were compared by what they mean.
+	Values int64 `json:"values,omitempty"`
 	// Written are the source's write counters before the comparison began: unchanged, nobody wrote since.
 	Written map[string]cluster.WriteCounters `json:"written"`
 	Rows    []ProofRow                       `json:"rows"`
@@ -45,10 +48,15 @@ type ProofRow struct {
 	// Examples names some documents that differ.
 	Examples []string `json:"examples,omitempty"`
 	Note     string   `json:"note,omitempty"`
+	// Values is the comparison of a sample by doc values; nil where it was not made.
+	Values *verify.ValueReport `json:"values,omitempty"`
 }
 
-// Holds says whether nothing of the source is missing or changed on the target.
-func (r ProofRow) Holds() bool { return r.Missing == 0 && r.Changed == 0 }
+// Holds says whether nothing of the source is missing or changed on the target, and what is there means the same.
+func (r ProofRow) Holds() bool { return r.Missing == 0 && r.Changed == 0 && !r.OtherValues() }
+
+// OtherValues says whether a value means another thing on the target.
+func (r ProofRow) OtherValues() bool { return r.Values != nil && r.Values.Differing > 0 }
 
 const proofFile = "proof.json"
 

@@ -52,8 +52,13 @@ func (s *prove) Apply(ctx context.Context, rec *engine.Recorder) error {
 		return err
 	}
 	rec.Note("%d documents compared", proof.Documents)
+	rec.Note("%s", proof.sampled())
 	var missing int64
 	for _, row := range proof.Rows {
+		if row.OtherValues() {
+			return engine.WithHint(fmt.Errorf("values of %s mean another thing on the target: %s", row.Target, row.Values.Differences[0]),
+				"look at the field's mapping on both sides; a date's format is the usual cause. Set the right one (transform.rules, type), delete the index on the target and load it again")
+		}
 		if row.Changed > 0 {
 			return engine.WithHint(fmt.Errorf("%d documents of %s have another content on the target: %v", row.Changed, row.Target, row.Examples), "see the proof in the state folder; `hikkoshi sync` repairs what the source changed since")
 		}
@@ -147,6 +152,9 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 		return Proof{}, err
 	}
 	proof := proofOf(report, routes)
+	if err := m.compareValues(ctx, &proof, routes, progress); err != nil {
+		return Proof{}, fmt.Errorf("compare values: %w", err)
+	}
 	proof.At, proof.Written = began, counters
 	return proof, SaveProof(m.Wanted, proof)
 }

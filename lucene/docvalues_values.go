@@ -1,0 +1,53 @@
+// docvalues_values.go answers: what has a document in the columns of fields that the caller names? Next:
+// docvalues_column.go.
+
+package lucene
+
+import "fmt"
+
+// Columns reads doc values of a segment by field. It is for one goroutine; ascending documents are cheap.
+type Columns struct {
+	segment *Segment
+	open    map[string]*column
+}
+
+// ColumnValues are what a document has in one column: numbers as they are kept (fractions are sortable bits), or terms.
+type ColumnValues struct {
+	Numbers []int64
+	Terms   [][]byte
+}
+
+// Columns prepares to read doc values.
+func (s *Segment) Columns() *Columns {
+	return &Columns{segment: s, open: map[string]*column{}}
+}
+
+// Values gives what a document has in a field's column. found is false where the segment keeps no column of single values
+// for the field at all: then nothing is known of the document. Terms are copies.
+func (c *Columns) Values(field string, doc int) (values ColumnValues, found bool, err error) {
+	col, known := c.open[field]
+	if !known {
+		if col, err = c.segment.columns.column(field); err != nil {
+			return values, false, err
+		}
+		c.open[field] = col
+	}
+	if col == nil || col.e.kind == dvBinary {
+		return values, false, nil
+	}
+	numbers, err := col.numbers(doc, nil)
+	if err != nil {
+		return values, false, fmt.Errorf("doc values of %q: %w", clip(field), err)
+	}
+	if col.e.kind != dvSorted && col.e.kind != dvSortedSet {
+		return ColumnValues{Numbers: numbers}, true, nil
+	}
+	for _, ordinal := range numbers {
+		term, err := col.term(ordinal)
+		if err != nil {
+			return values, false, fmt.Errorf("doc values of %q: %w", clip(field), err)
+		}
+		values.Terms = append(values.Terms, append([]byte(nil), term...))
+	}
+	return values, true, nil
+}
