@@ -31,6 +31,8 @@ const (
 	// sampleBatch is how many documents one search asks for, fieldsBatch how many fields: a server allows 100.
 	sampleBatch = 100
 	fieldsBatch = 90
+	// mostTypes is room for documents of several types that have an id in common, up to 5.x.
+	mostTypes = 10
 	// mostValueDifferences bounds what a report names.
 	mostValueDifferences = 20
 )
@@ -85,6 +87,7 @@ func (d ValueDifference) String() string {
 // sampledDocument is what the source says of one document.
 type sampledDocument struct {
 	id      string
+	docType string
 	version int64
 	values  map[string][]string
 	// changed are fields whose bytes the rewriting changed, absent ones those that _source does not hold.
@@ -174,7 +177,7 @@ func (p ValuePair) sampled(one *export.Sampled, fields []string, there map[strin
 			return sampledDocument{}, false, err
 		}
 	}
-	document := sampledDocument{id: after.ID, version: before.Version, values: map[string][]string{}, changed: map[string]bool{}, absent: map[string]bool{}}
+	document := sampledDocument{id: after.ID, docType: after.Type, version: before.Version, values: map[string][]string{}, changed: map[string]bool{}, absent: map[string]bool{}}
 	for _, path := range fields {
 		values, known, err := there[path].of(one, before.Source)
 		if err != nil {
@@ -194,7 +197,11 @@ func (p ValuePair) sampled(one *export.Sampled, fields []string, there map[strin
 }
 
 func compareBatch(ctx context.Context, target *cluster.Client, pair ValuePair, batch []sampledDocument, fields []string, there, here map[string]valueField, report *ValueReport) error {
-	compared := map[string]bool{}
+	info, err := target.Detect(ctx)
+	if err != nil {
+		return err
+	}
+	compared, several := map[string]bool{}, !info.Version.AtLeast(6, 0)
 	for start := 0; start < len(fields); start += fieldsBatch {
 		some := fields[start:min(start+fieldsBatch, len(fields))]
 		found, err := docValues(ctx, target, pair.TargetIndex, batch, some, here)
@@ -204,10 +211,13 @@ func compareBatch(ctx context.Context, target *cluster.Client, pair ValuePair, b
 		for i := range batch {
 			document := &batch[i]
 			hit, exists := found[document.id]
+			if several { // types of one index may have an id in common
+				hit, exists = found[document.docType+"\x00"+document.id]
+			}
 			if !exists || document.version > 0 && hit.version != document.version {
 				continue // written or deleted since; the digests speak of that
 			}
-			compared[document.id] = true
+			compared[document.docType+"\x00"+document.id] = true
 			for _, path := range some {
 				report.compare(document, path, there[path], here[path], hit.values[path], pair.Accepted)
 			}
@@ -328,7 +338,7 @@ func docValues(ctx context.Context, target *cluster.Client, index string, batch 
 			asked = append(asked, map[string]string{"field": path})
 		}
 	}
-	body, err := json.Marshal(map[string]any{"size": len(ids), "version": true, "_source": false, "query": map[string]any{"ids": map[string]any{"values": ids}}, key: asked})
+	body, err := json.Marshal(map[string]any{"size": len(ids) * mostTypes, "version": true, "_source": false, "query": map[string]any{"ids": map[string]any{"values": ids}}, key: asked})
 	if err != nil {
 		return nil, fmt.Errorf("encode the search: %w", err)
 	}
@@ -347,6 +357,7 @@ func docValues(ctx context.Context, target *cluster.Client, index string, batch 
 			return true
 		})
 		found[hit.Get("_id").String()] = one
+		found[hit.Get("_type").String()+"\x00"+hit.Get("_id").String()] = one
 		return true
 	})
 	return found, nil
