@@ -161,14 +161,18 @@ func page(results []result) string {
 	line("")
 	line("## What changed, and what was set aside")
 	line("")
-	line("| source | target | documents | why |")
-	line("|-|-|-:|-|")
+	line("| source | target | documents changed by each rule, and set aside |")
+	line("|-|-|-|")
 	for _, one := range results {
+		var parts []string
 		for _, rule := range sortedNames(one.Changed) {
-			line("| %s | %s | %d | changed: %s |", named(one.Source), named(one.Target), one.Changed[rule], rule)
+			parts = append(parts, fmt.Sprintf("%d: %s", one.Changed[rule], rule))
 		}
 		for _, rule := range sortedNames(one.Aside) {
-			line("| %s | %s | %d | set aside: %s |", named(one.Source), named(one.Target), one.Aside[rule], rule)
+			parts = append(parts, fmt.Sprintf("%d: %s", one.Aside[rule], rule))
+		}
+		if len(parts) > 0 {
+			line("| %s | %s | %s |", named(one.Source), named(one.Target), strings.Join(parts, "; "))
 		}
 	}
 	line("")
