@@ -16,6 +16,8 @@ type Dialect struct {
 	TemplatePattern string
 	// ComposableTemplates: _index_template and _component_template exist.
 	ComposableTemplates bool
+	// ResetByNull: null puts a setting of an index back to its default; before, null is ignored in silence.
+	ResetByNull bool
 	// Pipelines: ingest pipelines exist.
 	Pipelines bool
 	// LifecyclePath is where ILM policies are, StatePath where ISM's, DataStreamPath where data streams, ProcessorPath where
@@ -66,6 +68,7 @@ func DialectFor(version es.Version) Dialect {
 		ManyTypes:            !since(6, 0),
 		TemplatePattern:      "template",
 		ComposableTemplates:  since(7, 8),
+		ResetByNull:          since(5, 0),
 		Pipelines:            since(5, 0),
 		ScriptsIndex:         !since(5, 0),
 		ScriptText:           "code",

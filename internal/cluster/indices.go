@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -98,9 +99,24 @@ func (c *Client) PutMapping(ctx context.Context, index, docType string, body []b
 
 // PutSettings changes settings of one index; nil as a value resets one.
 func (c *Client) PutSettings(ctx context.Context, index string, settings map[string]any) error {
-	_, err := c.change(ctx, http.MethodPut, Path(index, "_settings"), nil, mustJSON(settings))
+	dialect, err := c.Dialect(ctx)
+	if err != nil {
+		return err
+	}
+	if !dialect.ResetByNull {
+		settings = maps.Clone(settings)
+		for name, value := range defaultSettings {
+			if now, asked := settings[name]; asked && now == nil {
+				settings[name] = value
+			}
+		}
+	}
+	_, err = c.change(ctx, http.MethodPut, Path(index, "_settings"), nil, mustJSON(settings))
 	return err
 }
+
+// defaultSettings are what servers before 5.0 are told where others are told null.
+var defaultSettings = map[string]any{"index.refresh_interval": "1s", "index.number_of_replicas": 1}
 
 // BlockWrites sets or lifts index.blocks.write. Dot indices are refused: AWS does not let such a block be lifted.
 func (c *Client) BlockWrites(ctx context.Context, index string, blocked bool) error {
