@@ -296,7 +296,7 @@ func factsAreRead(b *bench) {
 	need(b.t, b.OpenIndex(b.ctx, "facts-closed"))
 	need(b.t, b.PutSettings(b.ctx, "facts-open", map[string]any{"index.refresh_interval": "-1"}))
 	need(b.t, b.PutSettings(b.ctx, "facts-open", map[string]any{"index.refresh_interval": nil}))
-	settings, err := b.Settings(b.ctx, "facts-open")
+	settings, err = b.Settings(b.ctx, "facts-open")
 	need(b.t, err)
 	if interval := settings["facts-open"].Text("index.refresh_interval"); interval == "-1" {
 		b.t.Errorf("the refresh interval that was put back is %s", interval)
