@@ -5,16 +5,26 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"os"
 
 	"github.com/hikkoshi/hikkoshi/internal/steps"
 )
 
-type applyCommand struct{ moveFlags }
+type applyCommand struct {
+	moveFlags
+	Listen string `placeholder:"ADDRESS" help:"Let workers on other machines join the load at this address, such as 10.0.0.5:4222. Wants HIKKOSHI_FLEET_TOKEN, the same here and there."`
+	natsFlags
+	Replicas int `default:"1" help:"How many servers of an external NATS cluster keep each value."`
+}
 
 // Run carries the plan out, or goes on with it.
 func (c *applyCommand) Run(ctx context.Context, call *invocation) error {
 	move, err := c.openMove(call)
 	if err != nil {
+		return err
+	}
+	if move.Fleet, err = c.fleet(); err != nil {
 		return err
 	}
 	if err := fresh(ctx, move); err != nil {
@@ -44,6 +54,16 @@ func (c *applyCommand) Run(ctx context.Context, call *invocation) error {
 	}
 	call.View.Say("The target is loaded. `hikkoshi cutover` moves the writers; `hikkoshi sync` shortens the lag until then.")
 	return call.View.Result(proof)
+}
+
+// fleet says who shares the work.
+func (c *applyCommand) fleet() (steps.FleetOptions, error) {
+	if c.Listen != "" && len(c.NATS) > 0 {
+		return steps.FleetOptions{}, fmt.Errorf("--listen is for the embedded server, --nats for an external cluster: %w", errWrongUse)
+	}
+	lease, err := leaseTime()
+	return steps.FleetOptions{Build: buildText(), Listen: c.Listen, NATS: c.NATS, Token: os.Getenv(tokenEnvironment), CredentialsFile: c.NATSCredentials, CAFile: c.NATSCA,
+		Replicas: c.Replicas, Lease: lease}, err
 }
 
 type syncCommand struct{ moveFlags }

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/fleet"
 	"github.com/hikkoshi/hikkoshi/internal/migration"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
 	"github.com/hikkoshi/hikkoshi/internal/steps"
@@ -47,6 +48,7 @@ type commandLine struct {
 	AccessKey accessKeyCommand `cmd:"" help:"Make an access key for the user that may pass the snapshot role, and show it once."`
 
 	Load       loadCommand       `cmd:"" help:"Send documents out of files, as snapshot export or elasticdump write them, to a cluster."`
+	Worker     workerCommand     `cmd:"" help:"Take part in a load that another machine leads, until it is done."`
 	Snapshot   snapshotCommand   `cmd:"" help:"Read snapshots without any cluster: list, show, export, check, compare."`
 	Dev        devCommand        `cmd:"" help:"For developers: lab nodes, test data."`
 	Completion completionCommand `cmd:"" help:"Write a completion script for bash, zsh or fish."`
@@ -82,7 +84,7 @@ var (
 )
 
 // refusals are the errors of other packages that mean exitRefused.
-var refusals = []error{errRefused, engine.ErrBlocked, engine.ErrPlanChanged, engine.ErrUnknownStep, engine.ErrBusy, engine.ErrPointOfNoReturn, plan.ErrStale}
+var refusals = []error{errRefused, engine.ErrBlocked, engine.ErrPlanChanged, engine.ErrUnknownStep, engine.ErrBusy, engine.ErrPointOfNoReturn, plan.ErrStale, steps.ErrOtherBuild, fleet.ErrNoToken, fleet.ErrRefusedToken}
 
 func exitCode(err error) int {
 	switch {

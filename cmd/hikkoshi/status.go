@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/fleet"
 	"github.com/hikkoshi/hikkoshi/internal/load"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
 	"github.com/hikkoshi/hikkoshi/internal/steps"
@@ -29,6 +30,8 @@ type statusReport struct {
 	Proof   *steps.Proof        `json:"proof,omitempty"`
 	// Live are the numbers of a load that runs just now.
 	Live *load.Live `json:"live,omitempty"`
+	// Workers are those that take part in a load that runs now.
+	Workers []fleet.Worker `json:"workers,omitempty"`
 }
 
 type statusStep struct {
@@ -72,7 +75,13 @@ func (c *statusCommand) Run(ctx context.Context, call *invocation) error {
 	if report.Live, err = liveOf(ctx, wanted); err != nil {
 		return err
 	}
+	if report.Workers, err = move.Workers(); err != nil {
+		return err
+	}
 	report.show(call.View)
+	if err := showWorkers(call.View, report.Workers); err != nil {
+		return err
+	}
 	return call.View.Result(report)
 }
 

@@ -16,7 +16,14 @@ type versionCommand struct{}
 
 // Run prints the version, the commit where it is known, and the Go version.
 func (versionCommand) Run(_ context.Context, call *invocation) error {
-	name, commit := version, ""
+	name, commit := build()
+	call.View.Print(fmt.Sprintf("hikkoshi %s %s %s/%s %s", name, runtime.Version(), runtime.GOOS, runtime.GOARCH, commit))
+	return call.View.Result(map[string]string{"version": name, "commit": commit, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
+}
+
+// build gives the version and, where it is known, the commit.
+func build() (name, commit string) {
+	name = version
 	if info, ok := debug.ReadBuildInfo(); ok {
 		if name == "" {
 			name = info.Main.Version
@@ -30,6 +37,5 @@ func (versionCommand) Run(_ context.Context, call *invocation) error {
 	if name == "" {
 		name = "development"
 	}
-	call.View.Print(fmt.Sprintf("hikkoshi %s %s %s/%s %s", name, runtime.Version(), runtime.GOOS, runtime.GOARCH, commit))
-	return call.View.Result(map[string]string{"version": name, "commit": commit, "go": runtime.Version(), "platform": runtime.GOOS + "/" + runtime.GOARCH})
+	return name, commit
 }

@@ -55,7 +55,9 @@ func (f *Fleet) attempt(ctx context.Context, what string, try func(ctx context.C
 func (f *Fleet) passing(err error) bool {
 	for _, kind := range []error{context.DeadlineExceeded, nats.ErrTimeout, nats.ErrNoResponders, nats.ErrDisconnected, nats.ErrConnectionReconnecting,
 		nats.ErrReconnectBufExceeded, nats.ErrStaleConnection, jetstream.ErrNoStreamResponse, jetstream.ErrAsyncPublishTimeout, jetstream.ErrNoHeartbeat,
-		jetstream.ErrServerShutdown} {
+		jetstream.ErrServerShutdown,
+		// A replica that is behind gives only the beginning of a blob.
+		jetstream.ErrDigestMismatch} {
 		if errors.Is(err, kind) {
 			return true
 		}

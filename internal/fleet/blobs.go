@@ -4,15 +4,11 @@ package fleet
 // is durable before the checkpoint that covers it. Next: control.go.
 
 import (
+	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"time"
-
-	"bytes"
-
-	"github.com/nats-io/nats.go/jetstream"
 )
 
 // blobPatience bounds the writing of one blob; a document of 100 MB over a slow line takes its time.
@@ -28,7 +24,8 @@ func (j *Job) PutBlob(ctx context.Context, name string, content []byte) error {
 	})
 }
 
-// Blob reads a blob.
+// Blob reads a blob whose name was learned from who stored it: a list of names would be told by any replica, which may
+// not have heard of the last.
 func (j *Job) Blob(ctx context.Context, name string) (content []byte, err error) {
 	err = j.fleet.attempt(ctx, "read the blob "+name, func(context.Context) error {
 		inner, cancel := context.WithTimeout(ctx, blobPatience)
@@ -43,28 +40,4 @@ func (j *Job) Blob(ctx context.Context, name string) (content []byte, err error)
 		return errors.Join(err, result.Close())
 	})
 	return content, err
-}
-
-// Blobs names the blobs that workers stored, the leader's payload not among them.
-func (j *Job) Blobs(ctx context.Context) (names []string, err error) {
-	err = j.fleet.attempt(ctx, "list the blobs of "+j.Name, func(ctx context.Context) error {
-		names = nil
-		list, err := j.blobs.List(ctx)
-		if errors.Is(err, jetstream.ErrNoObjectsFound) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		for _, info := range list {
-			if info.Name != payloadBlob {
-				names = append(names, info.Name)
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("list blobs: %w", err)
-	}
-	return names, nil
 }

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	// connectPatience is how long a first connection may take: whoever starts workers first should not have to start them again.
-	connectPatience = 2 * time.Minute
+	// connectPatience is how long a leader waits for an external cluster. Who joins waits as long as its context allows:
+	// whoever starts workers first should not have to start them again.
+	connectPatience = time.Minute
 	// connectTry bounds one try, reconnectPause lies between two.
 	connectTry     = 5 * time.Second
 	reconnectPause = 250 * time.Millisecond
@@ -23,15 +24,19 @@ const (
 )
 
 // connect connects in the process, or over the network with patience. A wrong secret is told at once.
-func connect(ctx context.Context, options Options, own *embedded) (*nats.Conn, error) {
+func connect(ctx context.Context, options Options, own *embedded, heard func(connected bool)) (*nats.Conn, error) {
 	list := []nats.Option{nats.Name("hikkoshi " + options.Worker), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectPause), nats.Timeout(connectTry),
 		nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(2),
 		nats.DisconnectErrHandler(func(conn *nats.Conn, err error) {
+			heard(false)
 			if err != nil && !conn.IsClosed() {
 				options.Notice("the connection to NATS is lost (" + err.Error() + "); work goes on when it is back")
 			}
 		}),
-		nats.ReconnectHandler(func(conn *nats.Conn) { options.Notice("connected to NATS again: " + conn.ConnectedUrlRedacted()) }),
+		nats.ReconnectHandler(func(conn *nats.Conn) {
+			heard(true)
+			options.Notice("connected to NATS again: " + conn.ConnectedUrlRedacted())
+		}),
 	}
 	if options.Token != "" {
 		list = append(list, nats.Token(options.Token))
@@ -58,7 +63,7 @@ func connect(ctx context.Context, options Options, own *embedded) (*nats.Conn, e
 			return conn, nil
 		case errors.Is(err, nats.ErrAuthorization), errors.Is(err, nats.ErrAuthExpired), errors.Is(err, nats.ErrAuthRevoked):
 			return nil, fmt.Errorf("connect to %s: %w", addresses, ErrRefusedToken)
-		case !errors.Is(err, nats.ErrNoServers) && !errors.Is(err, nats.ErrTimeout) || time.Now().After(deadline):
+		case !errors.Is(err, nats.ErrNoServers) && !errors.Is(err, nats.ErrTimeout) || !options.Join && time.Now().After(deadline):
 			return nil, fmt.Errorf("connect to %s: %w", addresses, err)
 		}
 		if err := pause(ctx, reconnectPause); err != nil {

@@ -33,18 +33,22 @@ func (f *Fleet) WatchControl(ctx context.Context, name string, told func(value j
 	return follow(ctx, f, f.control, controlKeys+name, func(update jetstream.KeyValueEntry) { told(update.Value()) })
 }
 
-// WatchJobs tells the name and the state of each job, and of each later change, until ctx ends.
-func (f *Fleet) WatchJobs(ctx context.Context, told func(name string, state JobState)) error {
-	return follow(ctx, f, f.control, jobKeys+"*", func(update jetstream.KeyValueEntry) {
-		var record jobRecord
-		if update.Operation() == jetstream.KeyValuePut && decode(update.Value(), &record) == nil {
-			told(record.Name, record.State)
-		}
-	})
+// End is how a job ended: its state, and the error of one that was stopped.
+func (j *Job) End(ctx context.Context) (JobState, string, error) {
+	var record jobRecord
+	_, found, err := j.fleet.value(ctx, j.fleet.control, j.recordKey(), &record)
+	if err == nil && !found {
+		return JobDone, "", nil // removed, since its results are written down
+	}
+	return record.State, record.Error, err
 }
 
 // Jobs lists the jobs that are not over, by name.
 func (f *Fleet) Jobs(ctx context.Context) ([]string, error) {
+	return f.jobs(ctx, func(record jobRecord) bool { return !record.over() })
+}
+
+func (f *Fleet) jobs(ctx context.Context, wanted func(jobRecord) bool) ([]string, error) {
 	var names []string
 	err := f.attempt(ctx, "list the jobs", func(ctx context.Context) error {
 		names = nil
@@ -70,7 +74,7 @@ func (f *Fleet) Jobs(ctx context.Context) ([]string, error) {
 			if err := decode(value.Value(), &record); err != nil {
 				return err
 			}
-			if !record.over() {
+			if wanted(record) {
 				names = append(names, record.Name)
 			}
 		}

@@ -14,6 +14,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -32,13 +35,15 @@ var (
 	ErrNoToken = errors.New("a server that listens needs a token")
 	// ErrRefusedToken says that the servers do not take our token or credentials.
 	ErrRefusedToken = errors.New("the NATS server does not accept these credentials")
+	// ErrManyFleets says that servers hold several fleets, and which one is meant was not said.
+	ErrManyFleets = errors.New("there are several migrations on these servers")
 	// ErrPoisoned says that a unit failed too often, so that the job is stopped.
 	ErrPoisoned = errors.New("a unit of work failed again and again")
 )
 
 // Options say how a fleet is reached. The zero value of a field is its default.
 type Options struct {
-	// Name tells this fleet's streams from others on the same servers.
+	// Name tells this fleet's streams from others on the same servers. Who joins may leave it out where there is one only.
 	Name string
 	// Folder holds the embedded server's files; needed when URLs is empty.
 	Folder string
@@ -68,6 +73,7 @@ type Options struct {
 }
 
 const (
+	controlSuffix    = "_control"
 	defaultLease     = 30 * time.Second
 	defaultSaveEvery = time.Second
 	defaultFailures  = 3
@@ -76,7 +82,7 @@ const (
 )
 
 func (o *Options) applyDefaults() error {
-	if o.Name == "" {
+	if o.Name == "" && !o.Join {
 		return errors.New("a fleet needs a name")
 	}
 	if len(o.URLs) == 0 && o.Folder == "" {
@@ -118,6 +124,9 @@ type Fleet struct {
 	stream   jetstream.JetStream
 	// control holds jobs and control values, presence the workers' heartbeats.
 	control, presence jetstream.KeyValue
+
+	mutex sync.Mutex
+	gone  time.Time // since when the servers are away
 }
 
 // Open reaches the fleet: it starts the embedded server, or connects to the external ones.
@@ -139,19 +148,76 @@ func (f *Fleet) open(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if f.conn, err = connect(ctx, f.options, f.embedded); err != nil {
+	if f.conn, err = connect(ctx, f.options, f.embedded, f.heard); err != nil {
 		return err
 	}
 	if f.stream, err = jetstream.New(f.conn); err != nil {
 		return fmt.Errorf("open JetStream: %w", err)
 	}
+	if f.options.Name == "" {
+		if f.options.Name, err = f.only(ctx); err != nil {
+			return err
+		}
+	}
 	name := bucketName(f.options.Name)
-	if f.control, err = f.bucket(ctx, jetstream.KeyValueConfig{Bucket: name + "_control"}); err != nil {
+	if f.control, err = f.bucket(ctx, jetstream.KeyValueConfig{Bucket: name + controlSuffix}); err != nil {
 		return err
 	}
 	// A worker that is not heard of for three leases is forgotten. Heartbeats are not worth a disk's time.
 	f.presence, err = f.bucket(ctx, jetstream.KeyValueConfig{Bucket: name + "_workers", TTL: presenceLeases * f.options.Lease, Storage: jetstream.MemoryStorage})
 	return err
+}
+
+// only finds the name of the one fleet on these servers, waiting until there is one.
+func (f *Fleet) only(ctx context.Context) (string, error) {
+	for {
+		var names []string
+		err := f.attempt(ctx, "look for a fleet", func(ctx context.Context) error {
+			names = nil
+			list := f.stream.KeyValueStoreNames(ctx)
+			for bucket := range list.Name() {
+				if name, is := strings.CutSuffix(bucket, controlSuffix); is && strings.HasPrefix(name, namePrefix) {
+					names = append(names, strings.TrimPrefix(name, namePrefix))
+				}
+			}
+			return list.Error()
+		})
+		if err != nil {
+			return "", err
+		}
+		slices.Sort(names)
+		switch len(names) {
+		case 0:
+		case 1:
+			return names[0], nil
+		default:
+			return "", fmt.Errorf("%w: %s", ErrManyFleets, strings.Join(names, ", "))
+		}
+		if err := pause(ctx, tryPauseMost); err != nil {
+			return "", err
+		}
+	}
+}
+
+// Away is for how long the servers have not been reachable; 0 while they are.
+func (f *Fleet) Away() time.Duration {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	if f.gone.IsZero() {
+		return 0
+	}
+	return time.Since(f.gone)
+}
+
+func (f *Fleet) heard(connected bool) {
+	f.mutex.Lock()
+	defer f.mutex.Unlock()
+	switch {
+	case connected:
+		f.gone = time.Time{}
+	case f.gone.IsZero():
+		f.gone = time.Now()
+	}
 }
 
 // bucket opens a bucket: the leading process creates it, one that joins waits for it.
@@ -162,10 +228,29 @@ func (f *Fleet) bucket(ctx context.Context, config jetstream.KeyValueConfig) (bu
 			bucket, err = f.stream.KeyValue(ctx, config.Bucket)
 			return err
 		}
-		bucket, err = f.stream.CreateOrUpdateKeyValue(ctx, config)
+		if bucket, err = f.stream.CreateOrUpdateKeyValue(ctx, config); err != nil {
+			return err
+		}
+		if err := f.askLeader(ctx, "KV_"+config.Bucket); err != nil {
+			return err
+		}
+		bucket, err = f.stream.KeyValue(ctx, config.Bucket)
 		return err
 	})
 	return bucket, err
+}
+
+// askLeader makes every read an answer of the stream's leader. By default any replica answers, and one that was just
+// killed and is back may not have heard of what was written a moment ago.
+func (f *Fleet) askLeader(ctx context.Context, name string) error {
+	stream, err := f.stream.Stream(ctx, name)
+	if err != nil {
+		return err
+	}
+	config := stream.CachedInfo().Config
+	config.AllowDirect = false
+	_, err = f.stream.UpdateStream(ctx, config)
+	return err
 }
 
 // Address is where other machines join an embedded server that listens; empty otherwise.

@@ -106,6 +106,21 @@ func (f *Fleet) Lead(ctx context.Context, name string, payload []byte) (*Job, er
 	return job, job.write(ctx, record)
 }
 
+// Others gives the fleet's jobs of other names: what an earlier run left behind when it was taken back.
+func (j *Job) Others(ctx context.Context) ([]*Job, error) {
+	names, err := j.fleet.jobs(ctx, func(jobRecord) bool { return true })
+	if err != nil {
+		return nil, err
+	}
+	var others []*Job
+	for _, name := range names {
+		if name != j.Name {
+			others = append(others, &Job{Name: name, fleet: j.fleet})
+		}
+	}
+	return others, nil
+}
+
 // create makes what the job needs on the servers, as far as it is not there.
 func (j *Job) create(ctx context.Context) error {
 	replicas := j.fleet.options.Replicas
@@ -130,7 +145,14 @@ func (j *Job) create(ctx context.Context) error {
 		return err
 	}
 	return j.fleet.attempt(ctx, "create the blobs of "+j.Name, func(ctx context.Context) (err error) {
-		j.blobs, err = j.fleet.stream.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: j.prefix() + "_blobs", Replicas: replicas})
+		name := j.prefix() + "_blobs"
+		if _, err = j.fleet.stream.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: name, Replicas: replicas}); err != nil {
+			return err
+		}
+		if err := j.fleet.askLeader(ctx, "OBJ_"+name); err != nil {
+			return err
+		}
+		j.blobs, err = j.fleet.stream.ObjectStore(ctx, name)
 		return err
 	})
 }

@@ -16,9 +16,12 @@ import (
 func (l *Lease) Save(ctx context.Context, checkpoint json.RawMessage) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
+	if cause := context.Cause(l.ctx); errors.Is(cause, ErrLost) {
+		return cause
+	}
 	l.pending = checkpoint
-	if time.Since(l.saved) < l.job.fleet.options.SaveEvery {
-		return context.Cause(l.ctx)
+	if l.ctx.Err() != nil || time.Since(l.saved) < l.job.fleet.options.SaveEvery {
+		return nil // the heartbeat writes it, or Release
 	}
 	return l.flush(ctx)
 }

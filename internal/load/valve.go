@@ -47,6 +47,8 @@ type Valve struct {
 	mutex   sync.Mutex
 	changed chan struct{} // closed and replaced whenever something may go on
 	limits  Limits
+	// sharers is among how many processes the rates are shared out.
+	sharers int
 	// allowed is how many bodies the target's answers allow; it moves in fractions.
 	allowed    float64
 	under      int
@@ -74,7 +76,7 @@ type reason struct {
 
 // NewValve makes a valve.
 func NewValve(limits Limits) *Valve {
-	v := &Valve{changed: make(chan struct{}), allowed: startBodies, reasons: map[string]reason{}, rate: rate.NewLimiter(rate.Inf, 1), bytes: rate.NewLimiter(rate.Inf, 1)}
+	v := &Valve{changed: make(chan struct{}), sharers: 1, allowed: startBodies, reasons: map[string]reason{}, rate: rate.NewLimiter(rate.Inf, 1), bytes: rate.NewLimiter(rate.Inf, 1)}
 	v.SetLimits(limits)
 	return v
 }
@@ -97,20 +99,39 @@ func (v *Valve) Limits() Limits {
 func (v *Valve) SetLimits(limits Limits) {
 	v.mutex.Lock()
 	v.limits = limits
-	v.allowed = min(v.allowed, float64(limits.bodies()))
-	setRate(v.rate, limits.MaxRate)
-	v.portion.Store(batchDocuments)
-	if limits.MaxRate > 0 {
-		v.portion.Store(max(1, min(batchDocuments, int64(limits.MaxRate))))
-	}
-	setRate(v.bytes, limits.MaxMegabytes*1e6)
-	v.because(causePaused, map[bool]string{true: "paused"}[limits.Paused])
-	v.because(causeRate, rateText(limits.MaxRate, "documents"))
-	v.because(causeBytes, rateText(limits.MaxMegabytes, "MB"))
-	v.wake()
-	tell := v.news()
+	tell := v.obey()
 	v.mutex.Unlock()
 	tell()
+}
+
+// Share says among how many processes the rates are shared out, this one among them.
+func (v *Valve) Share(processes int) {
+	v.mutex.Lock()
+	tell := func() {}
+	if processes = max(1, processes); processes != v.sharers {
+		v.sharers = processes
+		tell = v.obey()
+	}
+	v.mutex.Unlock()
+	tell()
+}
+
+// obey makes the limits hold. The mutex is held; the call it gives is made without.
+func (v *Valve) obey() (tell func()) {
+	limits := v.limits
+	documents, megabytes := limits.MaxRate/float64(v.sharers), limits.MaxMegabytes/float64(v.sharers)
+	v.allowed = min(v.allowed, float64(limits.bodies()))
+	setRate(v.rate, documents)
+	v.portion.Store(batchDocuments)
+	if documents > 0 {
+		v.portion.Store(max(1, min(batchDocuments, int64(documents))))
+	}
+	setRate(v.bytes, megabytes*1e6)
+	v.because(causePaused, map[bool]string{true: "paused"}[limits.Paused])
+	v.because(causeRate, rateText(documents, "documents"))
+	v.because(causeBytes, rateText(megabytes, "MB"))
+	v.wake()
+	return v.news()
 }
 
 func setRate(limiter *rate.Limiter, most float64) {

@@ -1,23 +1,19 @@
 package steps
 
 // backfill.go answers: how does an index travel that the target cannot restore? Its documents are read out of the
-// snapshot, rewritten where a rule of its says so, and sent by _bulk. The old cluster is not asked. Next: kibana.go.
+// snapshot, rewritten where a rule of its says so, and sent by _bulk. The old cluster is not asked. Next: crew.go, spread.go.
 
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"runtime"
 	"slices"
-	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/engine"
-	"github.com/hikkoshi/hikkoshi/internal/export"
 	"github.com/hikkoshi/hikkoshi/internal/load"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
 	"github.com/hikkoshi/hikkoshi/internal/transform"
@@ -58,9 +54,8 @@ func (s *backfill) sources() []string {
 	return names
 }
 
-// Check counts the documents.
-func (s *backfill) Check(context.Context) (engine.Status, error) {
-	var documents int64
+// documents is how many there are on the source.
+func (s *backfill) documents() (documents int64) {
 	seen := map[string]bool{}
 	for _, route := range s.routes {
 		if !seen[route.Source] {
@@ -68,32 +63,89 @@ func (s *backfill) Check(context.Context) (engine.Status, error) {
 			seen[route.Source] = true
 		}
 	}
-	return engine.Status{State: engine.Ready, Note: fmt.Sprintf("%d documents", documents)}, nil
+	return documents
 }
 
-// Apply loads index by index; what an earlier run finished is not loaded again, and a document that is sent twice
-// carries the same version.
+// Check counts the documents.
+func (s *backfill) Check(context.Context) (engine.Status, error) {
+	return engine.Status{State: engine.Ready, Note: fmt.Sprintf("%d documents", s.documents())}, nil
+}
+
+// Apply makes the target's indices, then shares the load out. What an earlier run finished is not loaded again, and a
+// document that is sent twice carries the same version.
 func (s *backfill) Apply(ctx context.Context, rec *engine.Recorder) error {
 	var done []string
 	if _, err := rec.Load(savedBackfill, &done); err != nil {
 		return err
 	}
-	for _, index := range s.sources() {
-		if slices.Contains(done, index) {
-			continue
-		}
-		if err := s.load(ctx, rec, index); err != nil {
-			return fmt.Errorf("%s: %w", index, err)
-		}
-		done = append(done, index)
-		if err := rec.Save(savedBackfill, done); err != nil {
-			return err
-		}
+	left := slices.DeleteFunc(s.sources(), func(index string) bool { return slices.Contains(done, index) })
+	if len(left) == 0 {
+		return s.move.clearFleet()
 	}
-	return nil
+	reader, feed, err := s.move.snapshotFeed(ctx, s.snapshot)
+	if err != nil {
+		return err
+	}
+	anew, err := s.prepareAll(ctx, rec, left)
+	if err != nil {
+		return err
+	}
+	run, err := s.run(rec, done, anew)
+	if err != nil {
+		return err
+	}
+	cut := func(ctx context.Context, index string) ([]piece, error) {
+		units, err := load.SnapshotUnits(ctx, reader, index)
+		pieces := make([]piece, 0, len(units))
+		for i := range units {
+			pieces = append(pieces, piece{Index: index, Snapshot: &units[i]})
+		}
+		return pieces, err
+	}
+	if err := s.spread(ctx, rec, run, done, cut, feed); err != nil {
+		return err
+	}
+	return s.move.clearFleet()
 }
 
-func (s *backfill) load(ctx context.Context, rec *engine.Recorder, index string) error {
+// prepareAll creates what the indices become on the target. anew says that one of them was not there.
+func (s *backfill) prepareAll(ctx context.Context, rec *engine.Recorder, indices []string) (anew bool, err error) {
+	target, err := s.move.Sides.Target(ctx)
+	if err != nil {
+		return false, err
+	}
+	for _, index := range indices {
+		made, err := s.move.indexPlan(ctx, index)
+		if err != nil {
+			return false, err
+		}
+		for i := range made.Targets {
+			created, err := s.prepare(ctx, rec, target, &made.Targets[i])
+			if err != nil {
+				return false, fmt.Errorf("%s: %w", index, err)
+			}
+			anew = anew || created
+		}
+	}
+	return anew, nil
+}
+
+// run gives the run of the load that goes on, or a new one: when an index had to be created, what the fleet remembers of
+// an earlier run may have been deleted with it, and another build may cut otherwise.
+func (s *backfill) run(rec *engine.Recorder, done []string, anew bool) (loadRun, error) {
+	var run loadRun
+	if _, err := rec.Load(savedRun, &run); err != nil {
+		return run, err
+	}
+	if run.ID != "" && run.Build == s.move.Fleet.Build && !anew {
+		return run, nil
+	}
+	run = loadRun{ID: rand.Text(), Build: s.move.Fleet.Build, Before: done}
+	return run, rec.Save(savedRun, run)
+}
+
+// settleAll settles everything that one index becomes.
+func (s *backfill) settleAll(ctx context.Context, rec *engine.Recorder, index string) error {
 	made, err := s.move.indexPlan(ctx, index)
 	if err != nil {
 		return err
@@ -103,16 +155,6 @@ func (s *backfill) load(ctx context.Context, rec *engine.Recorder, index string)
 		return err
 	}
 	for i := range made.Targets {
-		if err := s.prepare(ctx, rec, target, &made.Targets[i]); err != nil {
-			return err
-		}
-	}
-	outcome, err := s.send(ctx, rec, target, index)
-	if err != nil {
-		return err
-	}
-	rec.Note("%s: %d documents written, %d there already, %d set aside", index, outcome.Written, outcome.Existing, outcome.Aside)
-	for i := range made.Targets {
 		if err := s.settle(ctx, rec, target, made.Targets[i].Name); err != nil {
 			return err
 		}
@@ -120,93 +162,32 @@ func (s *backfill) load(ctx context.Context, rec *engine.Recorder, index string)
 	return nil
 }
 
-func (s *backfill) send(ctx context.Context, rec *engine.Recorder, target *cluster.Client, index string) (load.Outcome, error) {
-	repository, ok, err := OpenRepository(ctx, s.move.Wanted, s.move.Sides)
-	if err != nil {
-		return load.Outcome{}, fmt.Errorf("open the repository: %w", err)
-	}
-	if !ok {
-		return load.Outcome{}, engine.WithHint(errors.New("the repository's folder is not visible on this machine, so its documents cannot be read"),
-			"run hikkoshi where that folder is mounted, or use an S3 repository")
-	}
-	info, err := repository.Snapshot(ctx, s.snapshot)
-	if err != nil {
-		return load.Outcome{}, err
-	}
-	rewrite, err := s.move.rewriteFor(ctx, index)
-	if err != nil {
-		return load.Outcome{}, err
-	}
-	reader := export.NewReader(ctx, repository, info)
-	units, err := load.SnapshotUnits(ctx, reader, index)
-	if err != nil {
-		return load.Outcome{}, err
-	}
-	for _, route := range s.routes {
-		if route.Source == index {
-			s.move.Valve().Expect(route.Documents)
-			break
-		}
-	}
-	job := s.move.job(target, rewrite)
-	var outcome load.Outcome
-	err = s.move.watched(ctx, rec, target, func() string { return index }, func(ctx context.Context) (err error) {
-		outcome, err = s.work(ctx, job, units, reader)
-		return err
-	})
-	return outcome, err
-}
-
-// work runs the units, as many at once as there are processors to read them.
-func (s *backfill) work(ctx context.Context, job *load.Job, units []load.SnapshotUnit, reader *export.Reader) (load.Outcome, error) {
-	var mutex sync.Mutex
-	var total load.Outcome
-	group, inner := errgroup.WithContext(ctx)
-	group.SetLimit(runtime.GOMAXPROCS(0))
-	for _, unit := range units {
-		group.Go(func() error {
-			_, err := job.Run(inner, unit.Feed(reader), 0, func(_ int64, outcome load.Outcome) error {
-				mutex.Lock()
-				defer mutex.Unlock()
-				// Documents that were set aside are written down at once, also when the load then fails.
-				err := s.move.setAside(outcome.Refused)
-				outcome.Refused = nil
-				total.Add(outcome)
-				return err
-			})
-			return err
-		})
-	}
-	err := group.Wait()
-	return total, err
-}
-
 // prepare creates the index with its own settings written down first, then loosens them.
-func (s *backfill) prepare(ctx context.Context, rec *engine.Recorder, target *cluster.Client, wanted *transform.TargetIndex) error {
+func (s *backfill) prepare(ctx context.Context, rec *engine.Recorder, target *cluster.Client, wanted *transform.TargetIndex) (created bool, err error) {
 	exists, err := target.IndexExists(ctx, wanted.Name)
 	if err != nil {
-		return err
+		return false, err
 	}
 	var own map[string]any
 	began, err := rec.Load(savedSettings+wanted.Name, &own)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if exists && !began {
-		return engine.WithHint(fmt.Errorf("the target holds an index %s that this migration did not make: %w", wanted.Name, engine.ErrBlocked),
+		return false, engine.WithHint(fmt.Errorf("the target holds an index %s that this migration did not make: %w", wanted.Name, engine.ErrBlocked),
 			"delete it, or set indices.existing or indices.rename in migration.yaml and plan again")
 	}
 	if !exists {
 		// null is how a setting that was never set is put back.
 		own = map[string]any{"index.refresh_interval": nil, "index.number_of_replicas": nil}
 		if err := rec.Save(savedSettings+wanted.Name, ownSettings(wanted.Body, own)); err != nil {
-			return err
+			return false, err
 		}
 		if err := target.CreateIndex(ctx, wanted.Name, wanted.Body); err != nil && !errors.Is(err, cluster.ErrIndexExists) {
-			return fmt.Errorf("create %s: %w", wanted.Name, err)
+			return false, fmt.Errorf("create %s: %w", wanted.Name, err)
 		}
 	}
-	return target.PutSettings(ctx, wanted.Name, looseSettings)
+	return !exists, target.PutSettings(ctx, wanted.Name, looseSettings)
 }
 
 // ownSettings reads from a create body what the load will change for a while.
@@ -280,6 +261,10 @@ func (s *backfill) Undo(ctx context.Context, rec *engine.Recorder) error {
 		return nil
 	}
 	if err != nil {
+		return err
+	}
+	// What was loaded goes with the indices: the next run begins anew.
+	if err := errors.Join(rec.Save(savedBackfill, []string{}), rec.Save(savedRun, loadRun{}), s.move.clearFleet()); err != nil {
 		return err
 	}
 	for _, route := range s.routes {

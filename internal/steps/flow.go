@@ -4,17 +4,12 @@ package steps
 // sends; migration.yaml sets it, the control socket changes it, the target's load narrows it. Next: backfill.go.
 
 import (
-	"context"
 	"fmt"
-	"time"
 
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/engine"
 	"github.com/hikkoshi/hikkoshi/internal/load"
 )
-
-// progressEvery is how often the numbers of a load are shown.
-const progressEvery = time.Second
 
 // Valve holds the flow of everything this process sends to the target.
 func (m *Move) Valve() *load.Valve {
@@ -33,39 +28,15 @@ func (m *Move) job(target *cluster.Client, rewrite func() load.Rewrite) *load.Jo
 	return &load.Job{Target: target, NewRewrite: rewrite, Valve: m.Valve(), Patience: m.Wanted.Load.Patience, Gzip: load.Gzip(m.Wanted.Load.Gzip)}
 }
 
-// watched runs a load while the target's nodes are looked at, its numbers are shown, and each reason for being slow is told.
-func (m *Move) watched(ctx context.Context, rec *engine.Recorder, target *cluster.Client, what func() string, run func(ctx context.Context) error) error {
-	valve := m.Valve()
-	valve.OnThrottle(func(reason string) {
+// tellThrottle notes each new reason for being slow, until the call that it gives.
+func (m *Move) tellThrottle(rec *engine.Recorder) (end func()) {
+	m.Valve().OnThrottle(func(reason string) {
 		if reason == "" {
 			reason = "the target's own speed is the limit again"
 		}
 		rec.Note("%s", reason)
 	})
-	defer valve.OnThrottle(nil)
-	watching, stop := context.WithCancel(ctx)
-	ended := make(chan struct{}, 2)
-	go func() {
-		load.Watch(watching, target, valve)
-		ended <- struct{}{}
-	}()
-	go func() {
-		ticker := time.NewTicker(progressEvery)
-		defer ticker.Stop()
-		for watching.Err() == nil {
-			select {
-			case <-watching.Done():
-			case <-ticker.C:
-				showLive(rec, valve.Live(), what())
-			}
-		}
-		ended <- struct{}{}
-	}()
-	err := run(ctx)
-	stop()
-	<-ended
-	<-ended
-	return err
+	return func() { m.Valve().OnThrottle(nil) }
 }
 
 // showLive tells the numbers of the moment.

@@ -29,6 +29,8 @@ type Move struct {
 	Wanted *migration.Migration
 	Sides  *Sides
 	Plan   *plan.Plan
+	// Fleet says who shares the work of a load.
+	Fleet FleetOptions
 
 	mutex sync.Mutex
 	plans map[string]*transform.IndexPlan // by index of the source
@@ -37,6 +39,8 @@ type Move struct {
 	partsMutex sync.Mutex
 	parts      map[string]bool // indices of the target that are known to be parts
 	aside      map[string]bool // what the quarantine holds; nil before it was read
+	// inputs are how the indices look on the source; on another machine the leader gives them.
+	inputs map[string]transform.IndexInput
 }
 
 // Steps gives the steps of a phase.

@@ -22,9 +22,16 @@ func (m *Move) indexPlan(ctx context.Context, index string) (*transform.IndexPla
 	if known := m.plans[index]; known != nil {
 		return known, nil
 	}
-	input, err := readIndex(ctx, m.Sides.Source, index)
-	if err != nil {
-		return nil, fmt.Errorf("read %s on the source: %w", index, err)
+	input, given := m.inputs[index]
+	if !given {
+		var err error
+		if input, err = readIndex(ctx, m.Sides.Source, index); err != nil {
+			return nil, fmt.Errorf("read %s on the source: %w", index, err)
+		}
+		if m.inputs == nil {
+			m.inputs = map[string]transform.IndexInput{}
+		}
+		m.inputs[index] = input
 	}
 	made, err := transformed(input, m.Plan.Facts.Source.Version, m.Plan.Facts.Target.Version, m.Wanted)
 	if err != nil {

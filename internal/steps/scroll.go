@@ -99,14 +99,11 @@ func (s *scroll) load(ctx context.Context, rec *engine.Recorder, index string) e
 	}
 	anew := false
 	for i := range made.Targets {
-		exists, err := target.IndexExists(ctx, made.Targets[i].Name)
+		created, err := s.prepare(ctx, rec, target, &made.Targets[i])
 		if err != nil {
 			return err
 		}
-		anew = anew || !exists
-		if err := s.prepare(ctx, rec, target, &made.Targets[i]); err != nil {
-			return err
-		}
+		anew = anew || created
 	}
 	outcome, err := s.send(ctx, rec, target, index, anew)
 	if err != nil {
