@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -28,7 +29,7 @@ const (
 	// document set aside.
 	oddTries = 4
 	// refusedInARow is when a load stops instead of setting everything aside.
-	refusedInARow = 10000
+	refusedInARow = 5000
 )
 
 // ErrAllRefused says that one document after the other is refused.
@@ -90,6 +91,10 @@ func (c *courier) deliver(ctx context.Context, b *batch) (Outcome, error) {
 // account books every answer and gives the numbers of the actions to send again, with the reason.
 func (c *courier) account(outcome *Outcome, b *batch, result cluster.BulkResult, waiting *waiting) (again []int, why verdict, err error) {
 	good := int64(b.count())
+	if b.count() > len(result.Items) {
+		c.refused.Store(math.MinInt64) // whatever this body holds besides, the target takes documents
+		defer c.refused.Store(0)
+	}
 	for i := range result.Items {
 		item := &result.Items[i]
 		judged := judgeItem(item)
@@ -111,9 +116,6 @@ func (c *courier) account(outcome *Outcome, b *batch, result cluster.BulkResult,
 	}
 	outcome.Written += good
 	outcome.Sent += good
-	if good > 0 {
-		c.refused.Store(0)
-	}
 	return again, why, nil
 }
 

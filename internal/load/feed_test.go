@@ -57,6 +57,11 @@ func recorded(t *testing.T, visit func(t *testing.T, repository *snapshot.Reposi
 // unpacked writes a recording into a temporary folder.
 func unpacked(t *testing.T, folder string) string {
 	t.Helper()
+	return unpackedInto(t, folder, t.TempDir())
+}
+
+func unpackedInto(t *testing.T, folder, target string) string {
+	t.Helper()
 	packed, err := os.Open(filepath.Join(folder, "repo.tar.gz"))
 	if err != nil {
 		t.Fatal(err)
@@ -66,7 +71,9 @@ func unpacked(t *testing.T, folder string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	target := t.TempDir()
+	if err := os.MkdirAll(target, 0o755); err != nil {
+		t.Fatal(err)
+	}
 	root, err := os.OpenRoot(target)
 	if err != nil {
 		t.Fatal(err)

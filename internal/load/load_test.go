@@ -73,6 +73,33 @@ func (m *moody) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"took":1,"errors":true,"items":[%s]}`, strings.Join(items, ","))
 }
 
+// keeper is a _bulk that keeps every document by its action line.
+type keeper struct {
+	mutex     sync.Mutex
+	documents map[string]string
+}
+
+func (k *keeper) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/_bulk" {
+		fmt.Fprint(w, `{"cluster_name":"c","version":{"number":"5.5.2"}}`)
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		w.WriteHeader(http.StatusInternalServerError)
+		return
+	}
+	k.mutex.Lock()
+	defer k.mutex.Unlock()
+	lines := strings.Split(strings.TrimSuffix(string(body), "\n"), "\n")
+	items := make([]string, 0, len(lines)/2)
+	for i := 0; i < len(lines); i += 2 {
+		k.documents[lines[i]] = lines[i+1]
+		items = append(items, `{"index":{"status":201}}`)
+	}
+	fmt.Fprintf(w, `{"took":1,"errors":false,"items":[%s]}`, strings.Join(items, ","))
+}
+
 func clientOf(t *testing.T, target http.Handler) *cluster.Client {
 	t.Helper()
 	server := httptest.NewServer(target)

@@ -10,6 +10,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"iter"
 	"net/http"
@@ -232,6 +233,10 @@ func (s *Store) List(ctx context.Context, prefix string) iter.Seq2[snapshot.Blob
 		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: aws.String(prefix)})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
+			// The client repeats a request that fails, but not one whose answer breaks off while it is read.
+			for attempt := 1; attempt < maxAttempts && errors.Is(err, io.ErrUnexpectedEOF) && ctx.Err() == nil; attempt++ {
+				page, err = pages.NextPage(ctx)
+			}
 			if err != nil {
 				yield(snapshot.Blob{}, explain(fmt.Sprintf("list s3://%s/%s", s.bucket, prefix), err))
 				return
