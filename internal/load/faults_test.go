@@ -131,16 +131,18 @@ func outliveOn(t *testing.T, version string) {
 		makeIndex(t, direct, feed.index)
 		storm := []faults.Fault{
 			{Status: http.StatusTooManyRequests, Body: `{"error":{"type":"es_rejected_execution_exception","reason":"storm"},"status":429}`},
-			{}, {Status: http.StatusServiceUnavailable, Body: `{"message":"AWS is busy"}`},
-			{Drop: true}, {}, {Lose: true}, {Cut: 50}, {Status: http.StatusBadGateway, Body: "<html>bad gateway</html>"},
-			{Status: http.StatusInternalServerError, Body: `{"error":{"type":"null_pointer_exception","reason":"oops"},"status":500}`}, {},
+			{Status: http.StatusServiceUnavailable, Body: `{"message":"AWS is busy"}`}, {Drop: true}, {Lose: true}, {Cut: 50},
+			{Status: http.StatusBadGateway, Body: "<html>bad gateway</html>"},
+			{Status: http.StatusInternalServerError, Body: `{"error":{"type":"null_pointer_exception","reason":"oops"},"status":500}`},
 		}
 		bulks := 0
 		proxy, err := faults.Start(node.URL(), func(_ int, request *http.Request) faults.Fault {
 			if request.URL.Path != "/_bulk" {
 				return faults.Fault{}
 			}
-			bulks++
+			if bulks++; bulks%3 == 0 {
+				return faults.Fault{}
+			}
 			return storm[bulks%len(storm)]
 		})
 		if err != nil {
@@ -165,7 +167,7 @@ func outliveOn(t *testing.T, version string) {
 	})
 
 	t.Run("a queue that is full", func(t *testing.T) {
-		feed := events{"full", 20000}
+		feed := events{"full", 4000}
 		makeIndex(t, direct, feed.index)
 		job := smallBodies(direct)
 		job.Valve.allowed = mostBodies // as after a long calm

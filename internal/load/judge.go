@@ -4,6 +4,7 @@ package load
 // what would meet every document alike stops the load, and only what lies in the document sets it aside. Next: send.go.
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -62,7 +63,7 @@ func judgeRequest(cause error, size int) verdict {
 	if !errors.As(cause, &failure) {
 		return verdict{kind: stopNow}
 	}
-	result := verdict{why: fmt.Sprintf("the target answers %d %s", failure.Status, failure.Type), after: min(failure.RetryAfter, longestWait)}
+	result := verdict{why: fmt.Sprintf("the target answers %d %s", failure.Status, cmp.Or(failure.Type, failure.Reason)), after: min(failure.RetryAfter, longestWait)}
 	switch {
 	case errors.Is(failure, cluster.ErrBlocked):
 		result.kind, result.why = blocked, "the target is blocked for writing: "+failure.Reason

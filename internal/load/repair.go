@@ -30,7 +30,7 @@ var repairs = []struct {
 	pattern *regexp.Regexp
 	propose func(index, field string) Repair
 }{
-	{regexp.MustCompile(`(?i)id.{0,60}(?:too long|longer than 512|no longer than 512)`), func(string, string) Repair {
+	{regexp.MustCompile(`is too long, must be no longer than|longer than 512|its id has \d+ bytes`), func(string, string) Repair {
 		return Repair{"keep such documents under a hashed id, with the old one in a field" + again, "transform:\n  long_ids: hash\n"}
 	}},
 	{regexp.MustCompile(`immense term in field="([^"]+)"`), func(index, field string) Repair {

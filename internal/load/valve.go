@@ -251,29 +251,16 @@ func (v *Valve) wake() {
 	v.changed = make(chan struct{})
 }
 
-// answered learns from a good answer. If the target had no queue, a body would take the quickest time; what it takes
-// beyond that is spent waiting there, so the share of bodies that only wait can be estimated.
+// answered learns from a good answer.
 func (v *Valve) answered(bytes int64, took time.Duration) {
 	v.mutex.Lock()
-	if bytes < batchBytes/4 {
-		v.mutex.Unlock()
-		return // small bodies are all overhead and tell nothing
-	}
-	each := float64(took) / float64(bytes)
-	if v.answers++; v.answers%quickMemory == 0 {
-		v.quick, v.allowed = 0, max(1, v.allowed/2)
-	}
-	if v.quick == 0 || each < v.quick {
-		v.quick = each
-	}
-	waiting := float64(v.under) * (1 - v.quick/each)
-	most := float64(v.limits.bodies())
 	switch {
 	case v.reasons[causeSlow].text != "":
-	case waiting < queueFew && float64(v.under) >= v.allowed-1:
-		v.allowed = min(most, v.allowed+1/max(1, v.allowed/2))
-	case waiting > queueMany:
-		v.allowed = max(1, v.allowed-1/max(1, v.allowed))
+	case bytes < batchBytes/4:
+		// Small bodies are all overhead: their time tells nothing, so only a request for patience narrows their flow.
+		v.grow()
+	default:
+		v.estimate(float64(took) / float64(bytes))
 	}
 	v.because(causeBlocked, "")
 	if busy := v.reasons[causeBusy]; busy.text != "" && time.Since(busy.since) > throttleMemory {
@@ -283,6 +270,31 @@ func (v *Valve) answered(bytes int64, took time.Duration) {
 	tell := v.news()
 	v.mutex.Unlock()
 	tell()
+}
+
+// estimate compares the time per byte with the quickest. If the target had no queue, a body would take the quickest time;
+// what it takes beyond that is spent waiting there, so the share of bodies that only wait can be told.
+func (v *Valve) estimate(each float64) {
+	if v.answers++; v.answers%quickMemory == 0 {
+		v.quick, v.allowed = 0, max(1, v.allowed/2)
+	}
+	if v.quick == 0 || each < v.quick {
+		v.quick = each
+	}
+	waiting := float64(v.under) * (1 - v.quick/each)
+	switch {
+	case waiting < queueFew:
+		v.grow()
+	case waiting > queueMany:
+		v.allowed = max(1, v.allowed-1/max(1, v.allowed))
+	}
+}
+
+// grow allows a little more, while what is allowed is also used.
+func (v *Valve) grow() {
+	if float64(v.under) >= v.allowed-1 {
+		v.allowed = min(float64(v.limits.bodies()), v.allowed+1/max(1, v.allowed/2))
+	}
 }
 
 // asked halves what is allowed: the target asked for patience with a body that went out at a time. What went out before

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
+	"github.com/hikkoshi/hikkoshi/internal/steps"
+)
+
+// call sends one request to a node and wants a success.
+func call(t *testing.T, method, url, body string) string {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode >= http.StatusMultipleChoices {
+		t.Fatalf("%s %s: %d %s, %v", method, url, response.StatusCode, text, err)
+	}
+	return string(text)
+}
+
+func TestDocumentsThatWereSetAsideAreRepairedAndArrive(t *testing.T) {
+	folder := t.TempDir()
+	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
+	longID := strings.Repeat("i", 600)
+	call(t, http.MethodPut, source.URL()+"/ids/event/short", `{"a":1}`)
+	call(t, http.MethodPut, source.URL()+"/ids/event/"+longID, `{"a": 2.50}`)
+	call(t, http.MethodPut, source.URL()+"/others", `{"settings":{"number_of_shards":1,"number_of_replicas":0}}`)
+	call(t, http.MethodPut, source.URL()+"/others/event/few", `{"a":1}`)
+	call(t, http.MethodPost, source.URL()+"/_refresh", "")
+	config := filepath.Join(folder, "migration.yaml")
+	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository"))
+	writeFile(t, config, text)
+	if code, output := attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone && code != exitFindings {
+		t.Fatalf("plan: %d\n%s", code, output)
+	}
+	code, output := attempt(t, nil, "apply", "-c", config, "--yes")
+	if code != exitFindings || !strings.Contains(output, "long_ids: hash") {
+		t.Fatalf("apply: %d\n%s", code, output)
+	}
+	if code, output := attempt(t, nil, "cutover", "-c", config, "--yes"); code != exitRefused || !strings.Contains(output, "hikkoshi redrive") {
+		t.Errorf("cutover: %d\n%s", code, output)
+	}
+	// Without a repair it stays where it is.
+	if code, output := attempt(t, nil, "redrive", "-c", config); code != exitFindings || !strings.Contains(output, "1 set aside still") {
+		t.Errorf("redrive without a repair: %d\n%s", code, output)
+	}
+	// An edit beyond the rules is no repair.
+	writeFile(t, config, text+"indices: {exclude: [others]}\n")
+	if code, output := attempt(t, nil, "redrive", "-c", config); code != exitRefused {
+		t.Errorf("redrive after another edit: %d\n%s", code, output)
+	}
+	writeFile(t, config, text+"transform: {long_ids: hash}\n")
+	if code, output := attempt(t, nil, "redrive", "-c", config, "--dry-run"); code != exitFindings || !strings.Contains(output, "1 documents would be sent, 0 of them are set aside") {
+		t.Errorf("dry run: %d\n%s", code, output)
+	}
+	if code, output := attempt(t, nil, "redrive", "-c", config, "--index", "oth*"); code != exitFindings || !strings.Contains(output, "0 documents sent again") {
+		t.Errorf("redrive of another index: %d\n%s", code, output)
+	}
+	code, output = attempt(t, nil, "redrive", "-c", config, "--id", longID, "--json")
+	var report redriveReport
+	if at := strings.Index(output, `{"chosen"`); code != exitDone || at < 0 || json.Unmarshal([]byte(strings.SplitN(output[at:], "\n", 2)[0]), &report) != nil || report.Written != 1 {
+		t.Errorf("redrive: %d %+v\n%s", code, report, output)
+	}
+	if _, err := os.Stat(filepath.Join(folder, ".hikkoshi", "migration", steps.QuarantineFile)); !os.IsNotExist(err) {
+		t.Errorf("the quarantine is still there: %v", err)
+	}
+	call(t, http.MethodPost, target.URL()+"/ids/_refresh", "")
+	if found := ask(t, target.URL()+"/ids/_search?version=true&q=original_id:"+longID+"&_source=true"); !strings.Contains(found, `"a": 2.50`) || !strings.Contains(found, `"_version":1`) {
+		t.Errorf("on the target: %s", found)
+	}
+	if code, output := attempt(t, nil, "verify", "-c", config); code != exitDone {
+		t.Errorf("verify: %d\n%s", code, output)
+	}
+}
