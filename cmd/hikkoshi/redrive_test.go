@@ -44,7 +44,7 @@ func TestDocumentsThatWereSetAsideAreRepairedAndArrive(t *testing.T) {
 	call(t, http.MethodPut, source.URL()+"/others/event/few", `{"a":1}`)
 	call(t, http.MethodPost, source.URL()+"/_refresh", "")
 	config := filepath.Join(folder, "migration.yaml")
-	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository"))
+	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\naccept: [long-id]\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository"))
 	writeFile(t, config, text)
 	if code, output := attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone && code != exitFindings {
 		t.Fatalf("plan: %d\n%s", code, output)
@@ -74,7 +74,7 @@ func TestDocumentsThatWereSetAsideAreRepairedAndArrive(t *testing.T) {
 	}
 	code, output = attempt(t, nil, "redrive", "-c", config, "--id", longID, "--json")
 	var report redriveReport
-	if at := strings.Index(output, `{"chosen"`); code != exitDone || at < 0 || json.Unmarshal([]byte(strings.SplitN(output[at:], "\n", 2)[0]), &report) != nil || report.Written != 1 {
+	if at := strings.Index(output, "{\n"); code != exitDone || at < 0 || json.Unmarshal([]byte(output[at:]), &report) != nil || report.Written != 1 {
 		t.Errorf("redrive: %d %+v\n%s", code, report, output)
 	}
 	if _, err := os.Stat(filepath.Join(folder, ".hikkoshi", "migration", steps.QuarantineFile)); !os.IsNotExist(err) {
