@@ -28,7 +28,7 @@ var layers = map[string]int{
 	"internal/control": 3, "internal/intake": 3, "internal/capture": 3, "internal/verify": 3, "internal/ui": 3,
 	"internal/steps": 4, "internal/ui/tui": 4, "internal/ui/web": 4,
 	"internal/lab": 4, "internal/lab/labtest": 4, "internal/lab/fakeaws": 4, "internal/lab/faults": 4, "internal/lab/s3gateway": 4, "internal/lab/shipper": 4, "internal/lab/s3gateway/tool": 4,
-	"internal/demo": 5, "cmd/hikkoshi": 6, "bench/rig": 5, "bench": 6, "bench/fleet": 6, "matrix": 6,
+	"internal/demo": 5, "cmd/hikkoshi": 6, "bench/rig": 5, "bench": 6, "bench/load": 6, "bench/fleet": 6, "matrix": 6,
 }
 
 // arrows are the imports inside one layer that are wanted, by importer.

@@ -79,7 +79,7 @@ func (r *results) report(ctx context.Context) string {
 		line("**%v**", err)
 	}
 	line("# Benchmarks: reading documents out of a snapshot\n")
-	line("Written by `go run ./bench` on %s; don't edit, run it again.\n", time.Now().UTC().Format("2006-01-02"))
+	line("Written by `go run ./bench` on %s; don't edit, run it again. How fast they get into a newer cluster is in [benchmarks-load.md](benchmarks-load.md).\n", time.Now().UTC().Format("2006-01-02"))
 	r.machine(ctx, line)
 	r.method(line)
 	r.spread(line)

@@ -1,0 +1,140 @@
+package main
+
+// verdict.go answers: which aims are reached, and where is hikkoshi behind? Both are worked out from the results, so that
+// no run can flatter. Next: plot.go.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// The aims of the project.
+const (
+	aimOfLimit  = 0.9
+	aimOfDump   = 3.0
+	aimMemory   = 300 * mib
+	aimPerCPU   = 10.0
+	peersPerCPU = 12.6e6 // bytes a second of processor time: the strongest peer's full path, measured in 2026
+)
+
+// aim is one row: what is wanted, of whom, and how one dataset stands; has is false where it can't be told.
+type aim struct {
+	title, kind, name string
+	stands            func(s summary, all []summary) (result string, ok, has bool)
+}
+
+// against compares with another contestant of the same dataset.
+func against(other string, wanted float64, show func(value, other float64) string) func(summary, []summary) (string, bool, bool) {
+	return func(s summary, all []summary) (string, bool, bool) {
+		rate := rateOf(all, other)
+		return show(s.rate, rate), s.rate >= wanted*rate, rate > 0
+	}
+}
+
+func aims() []aim {
+	all := []aim{
+		{"90% of what the target takes at all", kindLoad, byBackfill, against(byBare, aimOfLimit, part)},
+		{"3 times elasticdump", kindLoad, byBackfill, against(byElasticdump, aimOfDump, times)},
+		{"ahead of remote `_reindex`", kindLoad, byBackfill, against(byReindex, 1, times)},
+		{"under 300 MiB", kindLoad, byBackfill, func(s summary, _ []summary) (string, bool, bool) { return memory(s), s.peak < aimMemory, s.peak > 0 }},
+		{"nothing on the source but the snapshot", kindLoad, byBackfill, func(s summary, _ []summary) (string, bool, bool) {
+			asked := s.source.Searches + s.source.Scrolls + s.source.Fetches
+			return fmt.Sprintf("%d searches", asked), asked == 0, true
+		}},
+	}
+	for _, way := range []string{wayPlain, wayRule, wayPlainGzip, wayRuleGzip} {
+		title := fmt.Sprintf("%.0f MB a second of the client's processor time: %s", aimPerCPU*peersPerCPU/1e6, way)
+		all = append(all, aim{title, kindClient, way, func(s summary, _ []summary) (string, bool, bool) {
+			return fmt.Sprintf("%.0f MB", s.perCPU/1e6), s.perCPU >= aimPerCPU*peersPerCPU, true
+		}})
+	}
+	return all
+}
+
+// aims says of each aim and dataset whether it is reached.
+func (r *results) aims(p *printer) {
+	keys := r.measured(kindLoad, kindClient)
+	p.line("## What is reached\n")
+	head, rule := "| aim |", "|---|"
+	for _, key := range keys {
+		head, rule = head+fmt.Sprintf(" %s, %s %s |", strings.ReplaceAll(arrow(key.pair), "Elasticsearch ", ""), whole(float64(key.documents)), key.data), rule+"---|"
+	}
+	p.line("%s\n%s", head, rule)
+	for _, one := range aims() {
+		row, told := "| "+one.title+" |", false
+		for _, key := range keys {
+			result := "-"
+			all := r.everybody(one.kind, key)
+			if i := slices.IndexFunc(all, func(s summary) bool { return s.name == one.name && s.count > 0 }); i >= 0 {
+				if value, ok, has := one.stands(all[i], all); has {
+					told, result = true, value
+					if !ok {
+						result = "**" + value + ", missed**"
+					}
+				}
+			}
+			row += " " + result + " |"
+		}
+		if told {
+			p.line("%s", row)
+		}
+	}
+	p.line("\nThe strongest peer's whole path was measured at 7.5 to %.1f MB a second of its processor time; the last aim is %.0f times that. What `hikkoshi apply` does around the load (snapshot, catch-up, proof) is told below.\n", peersPerCPU/1e6, aimPerCPU)
+}
+
+// behind lists everything in which somebody is better than hikkoshi's backfill.
+func (r *results) behind(p *printer) {
+	var lines []string
+	for _, key := range r.measured(kindLoad) {
+		all := r.everybody(kindLoad, key)
+		i := slices.IndexFunc(all, func(s summary) bool { return s.name == byBackfill && s.count > 0 })
+		if i < 0 {
+			continue
+		}
+		own, where := all[i], arrow(key.pair)+", "+r.describe(key)
+		for _, s := range all {
+			if s.name == byBackfill || s.count == 0 {
+				continue
+			}
+			if s.rate > own.rate {
+				lines = append(lines, fmt.Sprintf("%s: %s is %s as fast.", where, titleOf(s.name), times(s.rate, own.rate)))
+			}
+			if s.peak > 0 && s.peak < own.peak && s.name != byRestore && s.name != byBare {
+				lines = append(lines, fmt.Sprintf("%s: %s holds %s of memory, hikkoshi %s.", where, titleOf(s.name), memory(s), memory(own)))
+			}
+			if s.name != byBare && s.name != byRestore && s.targetCPU < own.targetCPU {
+				lines = append(lines, fmt.Sprintf("%s: %s costs the target %.0f µs a document, hikkoshi %.0f.", where, titleOf(s.name), s.targetCPU*1e6, own.targetCPU*1e6))
+			}
+		}
+	}
+	if own, ok := r.fidelityOf(byBackfill); ok {
+		for _, verdict := range own {
+			lines = append(lines, "Not byte for byte: "+verdict+".")
+		}
+	}
+	if len(lines) == 0 {
+		return
+	}
+	p.line("## Where hikkoshi's backfill is behind\n")
+	for _, line := range lines {
+		p.line("- %s", line)
+	}
+	p.line("")
+}
+
+// fidelityOf lists the odd documents that did not arrive byte for byte.
+func (r *results) fidelityOf(name string) (all []string, ok bool) {
+	for _, e := range r.entries {
+		if e.Kind != kindFidelity || e.Contestant != name {
+			continue
+		}
+		ok = true
+		for _, document := range oddDocuments() {
+			if verdict := e.Verdicts[document.name]; verdict != verdictBytes {
+				all = append(all, fmt.Sprintf("%s, %s: %s", arrow(e.Pair), document.name, verdict))
+			}
+		}
+	}
+	return all, ok
+}
