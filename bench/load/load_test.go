@@ -278,6 +278,20 @@ func TestAimsThatAreMissedAndPeersThatAreAheadAreTold(t *testing.T) {
 	}
 }
 
+func TestALimitThatIsPassedAndABusyMachineAreNoSuccess(t *testing.T) {
+	t.Parallel()
+	r := &results{entries: []entry{{Kind: kindMachine, Machine: []string{"a processor, 2 processors, linux/amd64"}}}}
+	for contestant, wall := range map[string]float64{byBackfill: 1, byBare: 2} {
+		r.entries = append(r.entries, entry{Kind: kindLoad, Pair: "2.3.2-5.5.2", Data: "nginx", Contestant: contestant, Documents: 1000, Bytes: 400_000, Wall: wall, Load: "17.5 1 1"})
+	}
+	text := r.report()
+	for _, sentence := range []string{"| 90% of what the target takes at all | **no limit measured (200%)** |", "Not to be relied on:** the load average was up to 18 on 2 processors"} {
+		if !strings.Contains(text, sentence) {
+			t.Errorf("no %q in\n%s", sentence, text)
+		}
+	}
+}
+
 func TestWhatWasMeasuredIsNotMeasuredAgainButWhatFailedIs(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "results")

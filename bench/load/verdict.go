@@ -6,12 +6,14 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // The aims of the project.
 const (
 	aimOfLimit  = 0.9
+	mostOfLimit = 1.1 // beyond it the limit was none
 	aimOfDump   = 3.0
 	aimMemory   = 300 * mib
 	aimPerCPU   = 10.0
@@ -32,9 +34,19 @@ func against(other string, wanted float64, show func(value, other float64) strin
 	}
 }
 
+// ofLimit compares with the bare client. Who is faster than the limit has shown that it was not measured: its rounds met
+// other neighbours, and no aim is reached by that.
+func ofLimit(s summary, all []summary) (string, bool, bool) {
+	limit := rateOf(all, byBare)
+	if s.rate > mostOfLimit*limit {
+		return "no limit measured (" + part(s.rate, limit) + ")", false, limit > 0
+	}
+	return part(s.rate, limit), s.rate >= aimOfLimit*limit, limit > 0
+}
+
 func aims() []aim {
 	all := []aim{
-		{"90% of what the target takes at all", kindLoad, byBackfill, against(byBare, aimOfLimit, part)},
+		{"90% of what the target takes at all", kindLoad, byBackfill, ofLimit},
 		{"3 times elasticdump", kindLoad, byBackfill, against(byElasticdump, aimOfDump, times)},
 		{"ahead of remote `_reindex`", kindLoad, byBackfill, against(byReindex, 1, times)},
 		{"under 300 MiB", kindLoad, byBackfill, func(s summary, _ []summary) (string, bool, bool) { return memory(s), s.peak < aimMemory, s.peak > 0 }},
@@ -71,6 +83,9 @@ func (r *results) aims(p *printer) {
 					told, result = true, value
 					if !ok {
 						result = "**" + value + ", missed**"
+						if strings.HasPrefix(value, "no ") {
+							result = "**" + value + "**"
+						}
 					}
 				}
 			}
@@ -79,6 +94,9 @@ func (r *results) aims(p *printer) {
 		if told {
 			p.line("%s", row)
 		}
+	}
+	if most, processors := r.busiest(); most > float64(processors) && processors > 0 {
+		p.line("\n**Not to be relied on:** the load average was up to %.0f on %d processors, so other programs took most of the machine, and what is measured by the clock tells of them as much as of the contestants. Processor times hold better, but where there are few documents they are mostly those of starting.", most, processors)
 	}
 	p.line("\nThe strongest peer's whole path was measured at 7.5 to %.1f MB a second of its processor time; the last aim is %.0f times that. What `hikkoshi apply` does around the load (snapshot, catch-up, proof) is told below.\n", peersPerCPU/1e6, aimPerCPU)
 }
@@ -137,4 +155,20 @@ func (r *results) fidelityOf(name string) (all []string, ok bool) {
 		}
 	}
 	return all, ok
+}
+
+// busiest is the highest load average of any measurement, and how many processors there were.
+func (r *results) busiest() (most float64, processors int) {
+	for _, e := range r.entries {
+		if average, err := strconv.ParseFloat(firstAverage(e.Load), 64); err == nil && e.Kind != kindMachine {
+			most = max(most, average)
+		}
+		for _, text := range e.Machine {
+			for _, part := range strings.Split(text, ", ") {
+				// A line without the number leaves it as it is.
+				_, _ = fmt.Sscanf(part, "%d processors", &processors)
+			}
+		}
+	}
+	return most, processors
 }
