@@ -5,6 +5,7 @@ package plan
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -26,6 +27,9 @@ func choose(index Index, facts *Facts, wanted *migration.Migration) (RouteKind, 
 		return Scroll, noSnapshot
 	}
 	if ok, why := canRestore(index, facts); !ok {
+		return Backfill, why
+	}
+	if why := unfit(index, facts); why != "" {
 		return Backfill, why
 	}
 	if file := movedFile(index, facts, wanted); file != "" {
@@ -73,6 +77,26 @@ func upgrades(index Index, facts *Facts) (ok bool, why string) {
 	}
 	return true, ""
 }
+
+// unfit says why an index that the target would restore is better loaded anew: what stands in it would be there, and
+// what is written to it afterwards would not, or would hit another document (both measured, docs/matrix.md).
+func unfit(index Index, facts *Facts) string {
+	target := facts.Target.Version
+	switch {
+	case len(index.Types) > 1 && target.AtLeast(6, 0) && !facts.Source.Version.AtLeast(6, 0):
+		return fmt.Sprintf("its %d types would stay in one index, where %s takes documents of the same id for one another", len(index.Types), target.Full())
+	case target.Product == es.OpenSearch && target.AtLeast(skipListSince.Major, skipListSince.Minor) && es.Compare(createdIn(index, facts), skipListSince) < 0 &&
+		!strings.HasPrefix(index.Name, backingPrefix) && gjson.GetBytes(index.Mappings, `properties.\@timestamp.type`).String() == "date":
+		return target.Full() + " refuses new documents with @timestamp in an index that it restored from before 3.3 (docValuesSkipIndexType)"
+	}
+	return ""
+}
+
+// skipListSince is the first OpenSearch that gives every @timestamp a skip list, also in segments that have none.
+var skipListSince = es.Version{Product: es.OpenSearch, Major: 3, Minor: 3}
+
+// backingPrefix begins the names of a data stream's indices, which are restored with their stream.
+const backingPrefix = ".ds-"
 
 func createdIn(index Index, facts *Facts) es.Version {
 	if index.Created.IsZero() {

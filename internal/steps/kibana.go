@@ -191,6 +191,8 @@ func createKibanaIndex(ctx context.Context, target *cluster.Client, index string
 		body = `{"settings":{"number_of_shards":1}}`
 	case version.AtLeast(6, 0):
 		body = fmt.Sprintf(transform.KibanaMappingSingleType, "doc")
+	case !version.AtLeast(5, 0):
+		body = transform.KibanaMappingStrings
 	}
 	err := target.CreateIndex(ctx, index, []byte(body))
 	if errors.Is(err, cluster.ErrIndexExists) {

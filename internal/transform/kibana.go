@@ -21,6 +21,9 @@ import (
 // itself relies on is that buildNum is a keyword and that objects' texts are not split by dates.
 const KibanaMapping = `{"settings":{"number_of_shards":1},"mappings":{"config":{"properties":{"buildNum":{"type":"keyword"}}},"_default_":{"date_detection":false}}}`
 
+// KibanaMappingStrings is the same for 2.x, as Kibana 4 itself makes it.
+const KibanaMappingStrings = `{"settings":{"number_of_shards":1},"mappings":{"config":{"properties":{"buildNum":{"type":"string","index":"not_analyzed"}}},"_default_":{"date_detection":false}}}`
+
 // KibanaMappingSingleType is the same for 6.x and later.
 const KibanaMappingSingleType = `{"settings":{"number_of_shards":1},"mappings":{"%s":{"dynamic":true,"date_detection":false,"properties":{"type":{"type":"keyword"},"updated_at":{"type":"date"}}}}}`
 
