@@ -67,11 +67,10 @@ func (c *Client) Scan(ctx context.Context, index string, options ScanOptions, ea
 	if options.Slices > 1 && !dialect.SliceScroll {
 		return 0, fmt.Errorf("scan %s: slices exist from version 5.0 on, and this is %s", index, dialect.Version)
 	}
-	beside, err := c.besideOf(ctx, dialect, index)
-	if err != nil {
-		return 0, fmt.Errorf("scan %s: read its mapping: %w", index, err)
+	scan := &scan{client: c, dialect: dialect, index: index, options: options, each: each}
+	if scan.beside, err = c.besideOf(ctx, dialect, index); err != nil {
+		return 0, scan.broken(fmt.Errorf("read its mapping: %w", err))
 	}
-	scan := &scan{client: c, dialect: dialect, index: index, options: options, beside: beside, each: each}
 	defer scan.clear(ctx)
 	return scan.run(ctx)
 }
