@@ -224,8 +224,10 @@ func (f *Fleet) heard(connected bool) {
 func (f *Fleet) bucket(ctx context.Context, config jetstream.KeyValueConfig) (bucket jetstream.KeyValue, err error) {
 	config.Replicas = f.options.Replicas
 	err = f.attempt(ctx, "open the bucket "+config.Bucket, func(ctx context.Context) error {
-		if f.options.Join {
-			bucket, err = f.stream.KeyValue(ctx, config.Bucket)
+		// Asked for first: while a stream is updated, the server answers no direct reads of it, and after that for some
+		// connections never again (nats-server 2.15.2).
+		bucket, err = f.stream.KeyValue(ctx, config.Bucket)
+		if f.options.Join || !errors.Is(err, jetstream.ErrBucketNotFound) {
 			return err
 		}
 		if bucket, err = f.stream.CreateOrUpdateKeyValue(ctx, config); err != nil {

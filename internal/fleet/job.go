@@ -146,6 +146,9 @@ func (j *Job) create(ctx context.Context) error {
 	}
 	return j.fleet.attempt(ctx, "create the blobs of "+j.Name, func(ctx context.Context) (err error) {
 		name := j.prefix() + "_blobs"
+		if j.blobs, err = j.fleet.stream.ObjectStore(ctx, name); !errors.Is(err, jetstream.ErrBucketNotFound) {
+			return err
+		}
 		if _, err = j.fleet.stream.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: name, Replicas: replicas}); err != nil {
 			return err
 		}

@@ -172,7 +172,7 @@ func (s *stage) round(t *testing.T, name string, kills map[string]int, servers i
 	t.Helper()
 	s.empty(t)
 	config := filepath.Join(s.folder, name+".yaml")
-	text := fmt.Sprintf("name: %s\nsource: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {closed: skip, exclude: [nosource]}\naccept: [es5_timestamp, stored-metadata]\nload: {max_rate: 400}\n",
+	text := fmt.Sprintf("name: %s\nsource: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {closed: skip, exclude: [nosource]}\naccept: [es5_timestamp, preflight]\nload: {max_rate: 400}\n",
 		name, s.source.URL(), s.target.URL(), filepath.Join(s.folder, "repository"))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
