@@ -224,16 +224,11 @@ func (f *Fleet) heard(connected bool) {
 func (f *Fleet) bucket(ctx context.Context, config jetstream.KeyValueConfig) (bucket jetstream.KeyValue, err error) {
 	config.Replicas = f.options.Replicas
 	err = f.attempt(ctx, "open the bucket "+config.Bucket, func(ctx context.Context) error {
-		// Asked for first: while a stream is updated, the server answers no direct reads of it, and after that for some
-		// connections never again (nats-server 2.15.2).
-		bucket, err = f.stream.KeyValue(ctx, config.Bucket)
-		if f.options.Join || !errors.Is(err, jetstream.ErrBucketNotFound) {
+		create := func() error {
+			_, err := f.stream.CreateKeyValue(ctx, config)
 			return err
 		}
-		if bucket, err = f.stream.CreateOrUpdateKeyValue(ctx, config); err != nil {
-			return err
-		}
-		if err := f.askLeader(ctx, "KV_"+config.Bucket); err != nil {
+		if err := f.settle(ctx, "KV_"+config.Bucket, create); err != nil {
 			return err
 		}
 		bucket, err = f.stream.KeyValue(ctx, config.Bucket)
@@ -242,14 +237,28 @@ func (f *Fleet) bucket(ctx context.Context, config jetstream.KeyValueConfig) (bu
 	return bucket, err
 }
 
-// askLeader makes every read an answer of the stream's leader. By default any replica answers, and one that was just
-// killed and is back may not have heard of what was written a moment ago.
-func (f *Fleet) askLeader(ctx context.Context, name string) error {
+// settle makes the stream below a bucket answer every read by its leader, and is to be called before a handle is opened.
+// By default any replica answers, and one that was just killed and is back may not have heard of what was written a
+// moment ago. A handle remembers which of the two it found when it was opened (nats.go 1.55.0: kvs.useDirect), and one that
+// remembers the default never gets an answer again; so whoever joins waits until the leading process has settled it.
+func (f *Fleet) settle(ctx context.Context, name string, create func() error) error {
 	stream, err := f.stream.Stream(ctx, name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) && !f.options.Join {
+		if err := create(); err != nil {
+			return err
+		}
+		stream, err = f.stream.Stream(ctx, name)
+	}
 	if err != nil {
 		return err
 	}
 	config := stream.CachedInfo().Config
+	switch {
+	case !config.AllowDirect:
+		return nil
+	case f.options.Join:
+		return fmt.Errorf("%s is not settled yet: %w", name, jetstream.ErrStreamNotFound)
+	}
 	config.AllowDirect = false
 	_, err = f.stream.UpdateStream(ctx, config)
 	return err

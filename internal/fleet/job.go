@@ -146,13 +146,11 @@ func (j *Job) create(ctx context.Context) error {
 	}
 	return j.fleet.attempt(ctx, "create the blobs of "+j.Name, func(ctx context.Context) (err error) {
 		name := j.prefix() + "_blobs"
-		if j.blobs, err = j.fleet.stream.ObjectStore(ctx, name); !errors.Is(err, jetstream.ErrBucketNotFound) {
+		create := func() error {
+			_, err := j.fleet.stream.CreateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: name, Replicas: replicas})
 			return err
 		}
-		if _, err = j.fleet.stream.CreateOrUpdateObjectStore(ctx, jetstream.ObjectStoreConfig{Bucket: name, Replicas: replicas}); err != nil {
-			return err
-		}
-		if err := j.fleet.askLeader(ctx, "OBJ_"+name); err != nil {
+		if err := j.fleet.settle(ctx, "OBJ_"+name, create); err != nil {
 			return err
 		}
 		j.blobs, err = j.fleet.stream.ObjectStore(ctx, name)
