@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -56,7 +55,7 @@ func TestAnIndexOlderThanItsClusterIsLoadedWhileItsNeighbourIsRestored(t *testin
 		t.Errorf("%+v", proof)
 	}
 	for _, index := range []string{"born-in-1", "born-in-2"} {
-		if answer := answerOf(t, target.URL()+"/"+index+"/_count"); !strings.Contains(answer, fmt.Sprintf(`"count":%d,`, documents)) {
+		if answer := ask(t, target.URL()+"/"+index+"/_count"); !strings.Contains(answer, fmt.Sprintf(`"count":%d,`, documents)) {
 			t.Errorf("%s on the target: %s", index, answer)
 		}
 	}
@@ -70,23 +69,4 @@ func fill(t *testing.T, url, index string, documents int) {
 		fmt.Fprintf(&body, "{\"index\":{\"_index\":%q,\"_type\":\"doc\",\"_id\":\"%d\"}}\n{\"number\":%d,\"text\":\"document %d\"}\n", index, i, i, i)
 	}
 	send(t, http.MethodPost, url+"/_bulk?refresh=true", body.String())
-}
-
-// answerOf gives the body of a GET.
-func answerOf(t *testing.T, url string) string {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(body)
 }

@@ -109,8 +109,6 @@ func (c *Checker) numeric(n *node, raw []byte) {
 
 func (c *Checker) numericIn(n *node, value string) {
 	switch n.shape {
-	case shapeObject, shapeNested, shapeFlattened, shapeRange:
-		c.report(TypeClash, n.path, value)
 	case shapeDynamic:
 		c.dynamicNumber(n, value)
 	case shapeInteger, shapeUnsigned:
@@ -121,28 +119,12 @@ func (c *Checker) numericIn(n *node, value string) {
 		if c.schema.target.AtLeast(6, 0) {
 			c.report(LooseBoolean, n.path, value)
 		}
-	case shapeDate:
-		c.date(n, value)
-	case shapeIP:
-		if !n.ignoreMalformed {
-			c.report(NotAnIP, n.path, value)
-		}
-	case shapeGeoPoint:
-		if !n.ignoreMalformed {
-			c.report(GeoPoint, n.path, value)
-		}
-	case shapeBinary:
-		if n.term {
-			c.report(NotBase64, n.path, value)
-		}
-	case shapeCompletion, shapeAlias:
-		c.report(ValueRefused, n.path, value)
-	case shapeJoin:
-		c.report(JoinRefused, n.path, value)
 	case shapeConstant:
 		if n.constant != "" && value != n.constant {
 			c.report(ValueRefused, n.path, value)
 		}
+	default:
+		c.bareIn(n, value)
 	}
 }
 
@@ -156,12 +138,20 @@ func (c *Checker) boolean(n *node, value string) {
 
 func (c *Checker) booleanIn(n *node, value string) {
 	switch n.shape {
-	case shapeObject, shapeNested, shapeFlattened, shapeRange:
-		c.report(TypeClash, n.path, value)
 	case shapeDynamic:
 		c.observe(n, classBoolean, value)
 	case shapeInteger, shapeUnsigned, shapeFraction:
 		c.refuseNumber(n, NotANumber, value, false)
+	default:
+		c.bareIn(n, value)
+	}
+}
+
+// bareIn looks at a number or boolean in a field that wants neither.
+func (c *Checker) bareIn(n *node, value string) {
+	switch n.shape {
+	case shapeObject, shapeNested, shapeFlattened, shapeRange:
+		c.report(TypeClash, n.path, value)
 	case shapeDate:
 		c.date(n, value)
 	case shapeIP:

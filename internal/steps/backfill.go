@@ -7,7 +7,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -31,9 +30,6 @@ const (
 	// savedSettings begins the key under which an index's own settings are kept while it is loaded with loose ones.
 	savedSettings = "settings "
 )
-
-// looseSettings are for loading: nothing is searched yet, and replicas are copied afterwards.
-var looseSettings = map[string]any{"index.refresh_interval": "-1", "index.number_of_replicas": 0}
 
 // ID is the step's name in the journal.
 func (s *backfill) ID() string { return "backfill" }
@@ -178,44 +174,14 @@ func (s *backfill) prepare(ctx context.Context, rec *engine.Recorder, target *cl
 			"delete it, or set indices.existing or indices.rename in migration.yaml and plan again")
 	}
 	if !exists {
-		// null is how a setting that was never set is put back.
-		own = map[string]any{"index.refresh_interval": nil, "index.number_of_replicas": nil}
-		if err := rec.Save(savedSettings+wanted.Name, ownSettings(wanted.Body, own)); err != nil {
+		if err := rec.Save(savedSettings+wanted.Name, load.OwnSettings(wanted.Body)); err != nil {
 			return false, err
 		}
 		if err := target.CreateIndex(ctx, wanted.Name, wanted.Body); err != nil && !errors.Is(err, cluster.ErrIndexExists) {
 			return false, fmt.Errorf("create %s: %w", wanted.Name, err)
 		}
 	}
-	return !exists, target.PutSettings(ctx, wanted.Name, looseSettings)
-}
-
-// ownSettings reads from a create body what the load will change for a while.
-func ownSettings(body []byte, own map[string]any) map[string]any {
-	var parsed struct {
-		Settings map[string]json.RawMessage `json:"settings"`
-	}
-	if json.Unmarshal(body, &parsed) != nil {
-		return own // a body that is no object fails at the target, in better words
-	}
-	flat := map[string]json.RawMessage{}
-	for key, value := range parsed.Settings {
-		flat[key] = value
-		var inner map[string]json.RawMessage
-		if key == "index" && json.Unmarshal(value, &inner) == nil {
-			for name, setting := range inner {
-				flat["index."+name] = setting
-			}
-		}
-	}
-	for key := range own {
-		for _, name := range []string{key, key[len("index."):]} {
-			if value, set := flat[name]; set {
-				own[key] = value
-			}
-		}
-	}
-	return own
+	return !exists, target.PutSettings(ctx, wanted.Name, load.LooseSettings())
 }
 
 // settle puts the index's own settings back and makes its documents visible.
