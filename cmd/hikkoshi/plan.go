@@ -137,55 +137,6 @@ func showFacts(view *ui.View, facts *plan.Facts) {
 	view.Table(table)
 }
 
-func showFindings(view *ui.View, findings []plan.Finding) {
-	marks := map[plan.Severity]string{plan.Blocker: "■ decide", plan.Warning: "▲ mind", plan.Info: "· note"}
-	for _, finding := range plan.Grouped(findings) {
-		text := fmt.Sprintf("%s  %s: %s [%s]", marks[finding.Severity], finding.Subject, finding.Message, finding.ID)
-		if finding.WillDo != "" {
-			text += "\n            → " + finding.WillDo
-		}
-		if finding.Decide != "" {
-			text += "\n            what to do: " + finding.Decide
-		}
-		view.Print(text)
-	}
-	if len(findings) == 0 {
-		view.Print("Nothing stands in the way.")
-	}
-}
-
-func showPlan(view *ui.View, made *plan.Plan) {
-	routes := ui.Table{Title: "\nHow each index travels", Headings: []string{"index", "becomes", "route", ">documents", ">size", "because"}}
-	var documents, bytes int64
-	for _, route := range made.Routes {
-		if route.Kind != plan.Skip {
-			documents += route.Documents
-			bytes += route.Bytes
-		}
-		routes.Rows = append(routes.Rows, []string{route.Source, route.Target, string(route.Kind), ui.Count(route.Documents), ui.Bytes(route.Bytes), route.Reason})
-	}
-	routes.Footer = []string{"moving", "", "", ui.Count(documents), ui.Bytes(bytes), ""}
-	view.Table(routes)
-	things := ui.Table{Title: "\nWhat comes along beside the indices", Headings: []string{"what", "becomes", "or stays, because"}}
-	for _, thing := range made.Things {
-		if thing.Left == "" || !thing.There {
-			things.Rows = append(things.Rows, []string{thing.ID(), string(thing.Becomes), thing.Left})
-		}
-	}
-	if len(things.Rows) > 0 {
-		view.Table(things)
-	}
-	table := ui.Table{Title: "\nThe steps", Headings: []string{"phase", "step", "undo"}}
-	for _, step := range made.Steps {
-		undo := "yes"
-		if !step.Undoable {
-			undo = "NO: point of no return"
-		}
-		table.Rows = append(table.Rows, []string{step.Phase, step.Title, undo})
-	}
-	view.Table(table)
-}
-
 // fresh refuses a saved plan that the world has left behind, unless apply began with it already.
 func fresh(ctx context.Context, move *steps.Move) error {
 	begun, err := applyBegun(move.Wanted.StateFile(journalFile))

@@ -4,6 +4,7 @@ package plan
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -108,15 +109,25 @@ func keepsNoSource(mappings []byte) bool {
 	return off
 }
 
+// subject names the index, and the place in it where that says more than the message.
+func subject(index, where string) string {
+	switch words := strings.Fields(where); {
+	case where == "index", where == "documents", len(words) <= 2 && words[0] == "mapping":
+		return index
+	default:
+		return index + " " + where
+	}
+}
+
 func checkRoutes(facts *Facts, _ *migration.Migration, routes []Route) []Finding {
 	var findings []Finding
 	for _, route := range routes {
 		if route.Kind == Backfill {
 			findings = append(findings, Finding{ID: "backfill", Severity: Info, Subject: route.Source, Message: "cannot be restored: " + route.Reason,
-				WillDo: fmt.Sprintf("its documents are read out of the snapshot and sent by _bulk; %d changes to its mapping and settings", len(route.Changes))})
+				WillDo: "its documents are read out of the snapshot and sent by _bulk, into an index with its mapping and settings after the rules"})
 		}
 		for _, one := range route.Findings {
-			findings = append(findings, Finding{ID: one.Rule, Severity: Severity(one.Severity), Subject: route.Source + " " + one.Where, Message: one.Message, Decide: one.Decide})
+			findings = append(findings, Finding{ID: one.Rule, Severity: Severity(one.Severity), Subject: subject(route.Source, one.Where), Message: one.Message, Decide: one.Decide})
 		}
 	}
 	if len(routes) == 0 {

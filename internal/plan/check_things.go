@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/hikkoshi/hikkoshi/internal/migration"
-	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
 func checkThings(facts *Facts, wanted *migration.Migration, _ []Route) []Finding {
@@ -42,15 +41,4 @@ func leftSeverity(thing Thing) Severity {
 // Things decides about everything that the source holds beside its indices.
 func (f *Facts) Things(wanted *migration.Migration) []Thing {
 	return Things(&f.Source.Belongings, &f.Target.Belongings, f.Source.Version, f.Target.Version, wanted)
-}
-
-// Removed lists what rules dropped of a thing, or of an index, so that nothing goes in silence.
-func Removed(changes []transform.Change) []string {
-	var removed []string
-	for _, change := range changes {
-		if change.New == "" {
-			removed = append(removed, change.Where+" "+change.Old+" ("+change.Why+")")
-		}
-	}
-	return removed
 }

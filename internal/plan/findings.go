@@ -5,7 +5,6 @@ package plan
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"github.com/hikkoshi/hikkoshi/internal/migration"
 )
@@ -59,21 +58,27 @@ func Diagnose(facts *Facts, wanted *migration.Migration, routes []Route) []Findi
 	return findings
 }
 
-// Grouped puts together findings that say the same of several subjects, in the order of the first of each.
-func Grouped(findings []Finding) []Finding {
+// Grouped is a finding that holds for several subjects.
+type Grouped struct {
+	Finding
+	Subjects []string
+}
+
+// Group puts together findings that say the same, in the order of the first of each.
+func Group(findings []Finding) []Grouped {
 	type words struct{ id, message, willDo, decide string }
 	places := map[words]int{}
-	var grouped []Finding
+	var grouped []Grouped
 	for _, finding := range findings {
 		key := words{finding.ID, finding.Message, finding.WillDo, finding.Decide}
-		if place, known := places[key]; known {
-			if !strings.Contains(", "+grouped[place].Subject+",", ", "+finding.Subject+",") {
-				grouped[place].Subject += ", " + finding.Subject
-			}
-			continue
+		place, known := places[key]
+		if !known {
+			place, places[key] = len(grouped), len(grouped)
+			grouped = append(grouped, Grouped{Finding: finding})
 		}
-		places[key] = len(grouped)
-		grouped = append(grouped, finding)
+		if !slices.Contains(grouped[place].Subjects, finding.Subject) {
+			grouped[place].Subjects = append(grouped[place].Subjects, finding.Subject)
+		}
 	}
 	return grouped
 }

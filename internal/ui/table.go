@@ -1,6 +1,6 @@
 package ui
 
-// table.go answers: how does a table look? Next: progress.go.
+// table.go answers: how does a table look? Next: names.go.
 
 import (
 	"fmt"

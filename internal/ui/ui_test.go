@@ -29,6 +29,24 @@ func TestNumbersAndSizesAreWrittenForPeople(t *testing.T) {
 	}
 }
 
+func TestManyNamesAreToldInOneLine(t *testing.T) {
+	for _, one := range []struct {
+		names []string
+		want  string
+	}{
+		{nil, ""},
+		{[]string{"a", "b", "a"}, "a, b"},
+		{[]string{"logs-2017.09.10", "orders", "logs-2017.09.11", "logs-2017.09.12"}, "logs-2017.09.* (3), orders"},
+		{[]string{"logs-2017.09.10", "logs-2018.09.10"}, "logs-*.09.10 (2)"},
+		{[]string{"a", "b", "c", "d", "e"}, "a, b, c, d, e"},
+		{[]string{"a", "b", "c", "d", "e", "f-1", "f-2"}, "a, b, c, d and 3 more"},
+	} {
+		if told := Names(one.names); told != one.want {
+			t.Errorf("%v: %q, want %q", one.names, told, one.want)
+		}
+	}
+}
+
 func TestProgramsGetJSONAndPeopleGetTheHint(t *testing.T) {
 	t.Parallel()
 	var results, progress bytes.Buffer
