@@ -8,10 +8,9 @@ import "github.com/hikkoshi/hikkoshi/internal/es"
 // Dialect is what differs between versions on the wire.
 type Dialect struct {
 	Version es.Version
-	// TypesInURL: documents and mappings are addressed with a type name (up to 6.x; 7.x still allows it).
+	// TypesInURL: documents and mappings are addressed with a type name (up to 6.x; 7.x still allows it). One index may hold
+	// several, with the same id in each: 6.x makes none such, but keeps those that it restored from 5.x.
 	TypesInURL bool
-	// ManyTypes: one index may hold several types (created before 6.0).
-	ManyTypes bool
 	// TemplatePattern is the key of an index template's patterns: "template" up to 5.x, then "index_patterns".
 	TemplatePattern string
 	// ComposableTemplates: _index_template and _component_template exist.
@@ -36,7 +35,8 @@ type Dialect struct {
 	JSONScroll bool
 	// MetaByField: routing and parent must be asked for as fields (1.x); later they come by themselves.
 	MetaByField bool
-	// ParentMeta: documents may have _parent, _timestamp and _ttl beside their source (indices made before 6.0).
+	// ParentMeta: documents may have _parent, _timestamp and _ttl beside their source (indices made before 6.0, which 6.x
+	// may have restored).
 	ParentMeta bool
 	// SliceScroll: a scroll can be cut into slices below a shard.
 	SliceScroll bool
@@ -65,7 +65,6 @@ func DialectFor(version es.Version) Dialect {
 	dialect := Dialect{
 		Version:              version,
 		TypesInURL:           !since(7, 0),
-		ManyTypes:            !since(6, 0),
 		TemplatePattern:      "template",
 		ComposableTemplates:  since(7, 8),
 		ResetByNull:          since(5, 0),
@@ -77,7 +76,7 @@ func DialectFor(version es.Version) Dialect {
 		ScanSearch:           !since(2, 0),
 		JSONScroll:           since(2, 0),
 		MetaByField:          !since(2, 0),
-		ParentMeta:           !since(6, 0),
+		ParentMeta:           !since(7, 0),
 		PathRepo:             since(1, 6),
 		SliceScroll:          since(5, 0),
 		SeqNo:                since(6, 7),

@@ -79,14 +79,11 @@ func upgrades(index Index, facts *Facts) (ok bool, why string) {
 }
 
 // unfit says why an index that the target would restore is better loaded anew: what stands in it would be there, and
-// what is written to it afterwards would not, or would hit another document (both measured, docs/matrix.md).
+// what is written to it afterwards would not (measured, docs/matrix.md).
 func unfit(index Index, facts *Facts) string {
 	target := facts.Target.Version
-	switch {
-	case len(index.Types) > 1 && target.AtLeast(6, 0) && !facts.Source.Version.AtLeast(6, 0):
-		return fmt.Sprintf("its %d types would stay in one index, where %s takes documents of the same id for one another", len(index.Types), target.Full())
-	case target.Product == es.OpenSearch && target.AtLeast(skipListSince.Major, skipListSince.Minor) && es.Compare(createdIn(index, facts), skipListSince) < 0 &&
-		!strings.HasPrefix(index.Name, backingPrefix) && gjson.GetBytes(index.Mappings, `properties.\@timestamp.type`).String() == "date":
+	if target.Product == es.OpenSearch && target.AtLeast(skipListSince.Major, skipListSince.Minor) && es.Compare(createdIn(index, facts), skipListSince) < 0 &&
+		!strings.HasPrefix(index.Name, backingPrefix) && gjson.GetBytes(index.Mappings, `properties.\@timestamp.type`).String() == "date" {
 		return target.Full() + " refuses new documents with @timestamp in an index that it restored from before 3.3 (docValuesSkipIndexType)"
 	}
 	return ""

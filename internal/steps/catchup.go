@@ -199,7 +199,8 @@ func (r *round) pairOf(ctx context.Context, route plan.Route) (*pairing, error) 
 	if err != nil {
 		return nil, err
 	}
-	pair := &pairing{fromIndex: route.Source, toIndex: route.Target, typed: fromDialect.ManyTypes && toDialect.ManyTypes, dialect: toDialect}
+	// Also 6.x, which makes no index of several types, keeps those of one that it restored from 5.x apart.
+	pair := &pairing{fromIndex: route.Source, toIndex: route.Target, typed: fromDialect.TypesInURL && toDialect.TypesInURL, dialect: toDialect}
 	if r.reversed {
 		pair.fromIndex, pair.toIndex = route.Target, route.Source
 	}

@@ -31,7 +31,7 @@ const (
 	// sampleBatch is how many documents one search asks for, fieldsBatch how many fields: a server allows 100.
 	sampleBatch = 100
 	fieldsBatch = 90
-	// mostTypes is room for documents of several types that have an id in common, up to 5.x.
+	// mostTypes is room for documents of several types that have an id in common, up to 6.x.
 	mostTypes = 10
 	// mostValueDifferences bounds what a report names.
 	mostValueDifferences = 20
@@ -201,7 +201,7 @@ func compareBatch(ctx context.Context, target *cluster.Client, pair ValuePair, b
 	if err != nil {
 		return err
 	}
-	compared, several := map[string]bool{}, !info.Version.AtLeast(6, 0)
+	compared, several := map[string]bool{}, cluster.DialectFor(info.Version).TypesInURL
 	for start := 0; start < len(fields); start += fieldsBatch {
 		some := fields[start:min(start+fieldsBatch, len(fields))]
 		found, err := docValues(ctx, target, pair.TargetIndex, batch, some, here)

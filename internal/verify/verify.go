@@ -47,7 +47,7 @@ type Pair struct {
 	Types map[string]string `json:"types,omitempty"`
 	// IgnoreType compares without types. It is always so when one side has none (7.0 and later).
 	IgnoreType bool `json:"ignore_type,omitempty"`
-	// IgnoreParent compares without parents. It is always so when one side has none (6.0 and later): routing, which
+	// IgnoreParent compares without parents. It is always so when one side has none (7.0 and later): routing, which
 	// the parent determines, is still compared.
 	IgnoreParent bool `json:"ignore_parent,omitempty"`
 	// Transform is applied to the source's documents before they are hashed, for indices that a rule changed.
