@@ -41,16 +41,8 @@ func (c *applyCommand) Run(ctx context.Context, call *invocation) error {
 		return err
 	}
 	showProof(call.View, proof)
-	if quarantined, err := steps.Quarantined(move); err != nil {
-		return err
-	} else if quarantined > 0 {
-		groups, err := move.QuarantineGroups()
-		if err != nil {
-			return err
-		}
-		showQuarantine(call.View, groups)
-		call.View.Say("%d documents were set aside, each with its bytes and reason: %s. `hikkoshi redrive` sends them again once they are mended.", quarantined, move.Wanted.StateFile(steps.QuarantineFile))
-		return errors.Join(call.View.Result(proof), errFindings)
+	if err := tellQuarantine(call.View, move); err != nil {
+		return errors.Join(call.View.Result(proof), err)
 	}
 	call.View.Say("The target is loaded. `hikkoshi cutover` moves the writers; `hikkoshi sync` shortens the lag until then.")
 	return call.View.Result(proof)
@@ -78,7 +70,7 @@ func (c *syncCommand) Run(ctx context.Context, call *invocation) error {
 	if err != nil {
 		return err
 	}
-	written, deleted, err := move.Sync(ctx, settled, call.View.Event)
+	synced, err := move.Sync(ctx, settled, call.View.Event)
 	if err != nil {
 		return err
 	}
@@ -89,6 +81,9 @@ func (c *syncCommand) Run(ctx context.Context, call *invocation) error {
 	for _, route := range gone {
 		call.View.Say("%s was deleted on the source since the plan was made; its copy %s on the target stays.", route.Source, route.Target)
 	}
-	call.View.Say("Brought over %d documents, %d deletions.", written, deleted)
-	return call.View.Result(map[string]int64{"written": written, "deleted": deleted})
+	call.View.Say("Brought over %d documents, %d deletions.", synced.Written, synced.Deleted)
+	if err := call.View.Result(synced); err != nil {
+		return err
+	}
+	return tellQuarantine(call.View, move)
 }

@@ -39,7 +39,10 @@ func (c *cutoverCommand) Run(ctx context.Context, call *invocation) error {
 	}
 	showProof(call.View, proof)
 	call.View.Say("The writers write to %s. `hikkoshi rollback` takes that back, with everything written since; `hikkoshi retire` ends the source.", move.Wanted.Target.Label())
-	return call.View.Result(proof)
+	if err := call.View.Result(proof); err != nil {
+		return err
+	}
+	return tellQuarantine(call.View, move)
 }
 
 func (c *cutoverCommand) show(ctx context.Context, call *invocation, move *steps.Move) error {

@@ -98,16 +98,31 @@ func (f moveFlags) openEdited(call *invocation) (*steps.Move, error) {
 	return &steps.Move{Wanted: wanted, Sides: sides, Plan: saved}, nil
 }
 
-// longestReason bounds what is shown of a refusal.
-const longestReason = 160
+// tellQuarantine shows what is set aside and what can be done, and gives errFindings while there is anything.
+func tellQuarantine(view *ui.View, move *steps.Move) error {
+	groups, err := move.QuarantineGroups()
+	if err != nil || len(groups) == 0 {
+		return err
+	}
+	documents := 0
+	for _, group := range groups {
+		documents += group.Documents
+	}
+	showQuarantine(view, groups)
+	view.Say("%s documents are set aside, each with its bytes and reason: %s. `hikkoshi redrive` sends them again once they are mended.", ui.Count(int64(documents)), move.Wanted.StateFile(steps.QuarantineFile))
+	return errFindings
+}
+
+// What is shown of a refusal and of an id, in bytes.
+const longestReason, longestID = 160, 60
 
 func showQuarantine(view *ui.View, groups []steps.QuarantineGroup) {
 	for _, group := range groups {
-		reason := group.Reason
-		if len(reason) > longestReason {
-			reason = strings.ToValidUTF8(reason[:longestReason], "") + "…"
+		ids := make([]string, len(group.IDs))
+		for i, id := range group.IDs {
+			ids[i] = ui.Clip(id, longestID)
 		}
-		view.Print(fmt.Sprintf("%d set aside of %s (%s): %s: %s", group.Documents, group.Index, strings.Join(group.IDs, ", "), group.Error, reason))
+		view.Print(fmt.Sprintf("%d set aside of %s (%s): %s: %s", group.Documents, group.Index, strings.Join(ids, ", "), group.Error, ui.Clip(group.Reason, longestReason)))
 		view.Print("  what to do: " + group.Repair.Action)
 		for line := range strings.Lines(group.Repair.Migration) {
 			view.Print("    " + strings.TrimRight(line, "\n"))

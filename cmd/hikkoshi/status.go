@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"time"
 
@@ -28,6 +29,8 @@ type statusReport struct {
 	Steps   []statusStep        `json:"steps"`
 	Domains []steps.DomainState `json:"domains,omitempty"`
 	Proof   *steps.Proof        `json:"proof,omitempty"`
+	// Quarantined is how many documents are set aside.
+	Quarantined int `json:"quarantined"`
 	// Live are the numbers of a load that runs just now.
 	Live *load.Live `json:"live,omitempty"`
 	// Workers are those that take part in a load that runs now.
@@ -65,6 +68,9 @@ func (c *statusCommand) Run(ctx context.Context, call *invocation) error {
 	if proof, err := steps.LoadProof(wanted); err == nil {
 		report.Proof = &proof
 	} else if !errors.Is(err, steps.ErrNoProof) {
+		return err
+	}
+	if report.Quarantined, err = steps.Quarantined(move); err != nil {
 		return err
 	}
 	if !c.Offline && wanted.UsesAWS() {
@@ -142,6 +148,9 @@ func (r *statusReport) show(view *ui.View) {
 			verdict = "found differences"
 		}
 		view.Print("last proof: " + r.Proof.At.Local().Format(time.DateTime) + ", " + verdict)
+	}
+	if r.Quarantined > 0 {
+		view.Print(fmt.Sprintf("%s documents are set aside, and cutover waits for them: `hikkoshi redrive --dry-run` lists them with what can be done.", ui.Count(int64(r.Quarantined))))
 	}
 	if r.Next == "" {
 		view.Print("Everything is done.")

@@ -31,7 +31,7 @@ func (c *verifyCommand) Run(ctx context.Context, call *invocation) error {
 		call.View.Say("The sides differ. `hikkoshi sync` brings over what is missing; then verify again.")
 		return errFindings
 	}
-	return nil
+	return tellQuarantine(call.View, move)
 }
 
 // showSideBySide writes what _cat/indices says of both sides, as one table.
@@ -54,7 +54,7 @@ func showSideBySide(ctx context.Context, view *ui.View, move *steps.Move) error 
 
 func showProof(view *ui.View, proof steps.Proof) {
 	table := ui.Table{Title: "\nWritten on the source, found on the target", Headings: []string{"index", "on the target", ">written", ">found", ">missing", ">changed", ">newer there", "content"}}
-	var written, found int64
+	var written, found, aside int64
 	for _, row := range proof.Rows {
 		content := "equal"
 		switch {
@@ -65,13 +65,20 @@ func showProof(view *ui.View, proof steps.Proof) {
 		case row.Surplus > 0:
 			content = "all there"
 		}
+		if row.SetAside > 0 {
+			content += ", " + ui.Count(row.SetAside) + " set aside"
+		}
+		aside += row.SetAside
 		written += row.Written
 		found += row.Found
 		table.Rows = append(table.Rows, []string{row.Source, row.Target, ui.Count(row.Written), ui.Count(row.Found), ui.Count(row.Missing), ui.Count(row.Changed), ui.Count(row.Surplus), content})
 	}
 	verdict := "nothing is lost"
-	if !proof.Holds {
+	switch {
+	case !proof.Holds:
 		verdict = "NOT PROVED"
+	case aside > 0:
+		verdict += ", " + ui.Count(aside) + " set aside"
 	}
 	table.Footer = []string{"together", "", ui.Count(written), ui.Count(found), "", "", "", verdict}
 	view.Table(table)

@@ -94,10 +94,10 @@ func (b *batch) refused(i int, status int, kind, why string) Refused {
 	source := b.action(i)[b.sources[i]-b.starts[i]:]
 	if kept := b.kept[i]; kept[0] >= 0 {
 		document.Source = b.originals[kept[0]:kept[1]]
-		return newRefused(&document, status, kind, why, string(b.action(i)))
+		return NewRefused(&document, status, kind, why, string(b.action(i)))
 	}
 	document.Source = bytes.TrimSuffix(source, []byte("\n"))
-	return newRefused(&document, status, kind, why, string(meta))
+	return NewRefused(&document, status, kind, why, string(meta))
 }
 
 // pick makes a batch of some of this one's actions.

@@ -169,7 +169,7 @@ func (r *unitRun) take(position int64, read *es.Document) error {
 // setAside books a document that is not sent.
 func (r *unitRun) setAside(document *es.Document, kind string, why error) error {
 	var outcome Outcome
-	if err := r.job.courier.setAside(&outcome, newRefused(document, 0, kind, why.Error(), "")); err != nil {
+	if err := r.job.courier.setAside(&outcome, NewRefused(document, 0, kind, why.Error(), "")); err != nil {
 		return err
 	}
 	r.aside.Add(outcome)

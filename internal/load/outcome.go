@@ -43,8 +43,8 @@ type Original struct {
 	Bytes  []byte `json:"bytes,omitempty"`
 }
 
-// newRefused copies a document.
-func newRefused(document *es.Document, status int, kind, why, action string) Refused {
+// NewRefused copies a document.
+func NewRefused(document *es.Document, status int, kind, why, action string) Refused {
 	original := &Original{Index: document.Index, Type: document.Type, ID: document.ID, Routing: document.Routing, Parent: document.Parent, Version: document.Version}
 	if document.HasTimestamp {
 		at := document.Timestamp // the document's memory is reused

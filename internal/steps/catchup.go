@@ -82,12 +82,17 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 		return result, err
 	}
 	var wanted []es.Document // without sources, as the first side has them
+	var aside []load.Refused
 	// Where a rule changes ids or sources, only the whole document says what it becomes.
 	idsAlone := pair.rewrite == nil || pair.sameKeys
 	_, err = r.from.Scan(ctx, pair.fromIndex, cluster.ScanOptions{Shard: cluster.AllShards, NoSource: idsAlone}, func(document es.Document) error {
 		becomes := document
 		if !idsAlone {
 			rewritten, moves, err := pair.becomes(document)
+			if errors.Is(err, load.ErrQuarantine) {
+				aside = append(aside, load.NewRefused(&document, 0, "quarantine", err.Error(), ""))
+				return nil
+			}
 			if err != nil || !moves {
 				return err
 			}
@@ -105,7 +110,9 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 	if err != nil {
 		return result, fmt.Errorf("read the ids of %s: %w", pair.fromIndex, err)
 	}
-	if result, err = r.send(ctx, pair, wanted); err != nil {
+	result, err = r.send(ctx, pair, wanted)
+	result.Refused = append(result.Refused, aside...)
+	if err != nil {
 		return result, err
 	}
 	if r.deletes && len(there) > 0 {
@@ -267,16 +274,21 @@ func (r *round) send(ctx context.Context, pair *pairing, wanted []es.Document) (
 	if err != nil {
 		return result, err
 	}
+	var aside []load.Refused
 	for len(wanted) > 0 {
 		part := wanted[:min(fetchDocuments, len(wanted))]
 		wanted = wanted[len(part):]
 		err := fetch(ctx, r.from, pair.fromIndex, part, func(document es.Document) error {
 			becomes, moves, err := pair.becomes(document)
+			if errors.Is(err, load.ErrQuarantine) {
+				aside = append(aside, load.NewRefused(&document, 0, "quarantine", err.Error(), ""))
+				return nil
+			}
 			if err != nil || !moves {
 				return err
 			}
 			if becomes.Source == nil {
-				result.Refused = append(result.Refused, load.Refused{Index: document.Index, Type: document.Type, ID: document.ID, Error: "quarantine", Reason: "its index keeps no source"})
+				aside = append(aside, load.Refused{Index: document.Index, Type: document.Type, ID: document.ID, Error: "quarantine", Reason: "its index keeps no source"})
 				return nil
 			}
 			if pair.split != nil && becomes.Index != pair.toIndex {
@@ -291,7 +303,7 @@ func (r *round) send(ctx context.Context, pair *pairing, wanted []es.Document) (
 		}
 	}
 	outcome, err := sender.Finish(ctx)
-	result.Written, result.Existing, result.Refused = outcome.Written, outcome.Existing, append(result.Refused, outcome.Refused...)
+	result.Written, result.Existing, result.Refused = outcome.Written, outcome.Existing, append(aside, outcome.Refused...)
 	if err != nil {
 		return result, fmt.Errorf("write to %s: %w", pair.toIndex, err)
 	}
@@ -396,11 +408,8 @@ func (s *catchUp) Apply(ctx context.Context, rec *engine.Recorder) error {
 			return err
 		}
 		if len(result.Refused) > 0 {
-			if err := s.move.setAside(result.Refused); err != nil {
-				return err
-			}
 			first := result.Refused[0]
-			rec.Note("%d documents are refused by the target and set aside; the first, %s of %s: %s", len(result.Refused), first.ID, first.Index, first.Reason)
+			rec.Note("%d more documents cannot go to the target and are set aside; the first, %s of %s: %s", len(result.Refused), first.ID, first.Index, first.Reason)
 		}
 		if result.Written+result.Deleted == 0 {
 			break
@@ -410,7 +419,8 @@ func (s *catchUp) Apply(ctx context.Context, rec *engine.Recorder) error {
 	return nil
 }
 
-// runRound compares every pair once. Indices without a way back are named in the result and left out.
+// runRound compares every pair once. Towards the target, what it does not take goes into the quarantine, and the result
+// has only what was not there before. Indices without a way back are named in the result and left out.
 func runRound(ctx context.Context, round *round, progress progressOf) (roundResult, error) {
 	var total roundResult
 	routes, err := round.move.Pairs(ctx)
@@ -425,6 +435,11 @@ func runRound(ctx context.Context, round *round, progress progressOf) (roundResu
 		}
 		if err != nil {
 			return total, fmt.Errorf("%s: %w", route.Source, err)
+		}
+		if !round.reversed {
+			if result.Refused, err = round.move.setAside(result.Refused); err != nil {
+				return total, err
+			}
 		}
 		total.add(result)
 		progress(int64(i+1), int64(len(routes)), "indices", route.Source)

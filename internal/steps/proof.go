@@ -42,6 +42,8 @@ type ProofRow struct {
 	Missing int64 `json:"missing"`
 	Surplus int64 `json:"surplus"`
 	Changed int64 `json:"changed"`
+	// SetAside is how many documents of the source no rule can send: the quarantine holds them, and nothing else here counts them.
+	SetAside int64 `json:"set_aside,omitempty"`
 	// SourceDigest and TargetDigest are equal when the contents are.
 	SourceDigest string `json:"source_digest,omitempty"`
 	TargetDigest string `json:"target_digest,omitempty"`

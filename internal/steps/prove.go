@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
@@ -87,25 +88,29 @@ func (m *Move) Prove(ctx context.Context, sink engine.Sink) (Proof, error) {
 	})
 }
 
+// Synced is what one round outside of a phase did.
+type Synced struct {
+	Written int64 `json:"written"`
+	Deleted int64 `json:"deleted"`
+	// SetAside is how many documents the target does not take that were not in the quarantine before.
+	SetAside int `json:"set_aside"`
+}
+
 // Sync runs one round outside of a phase. settled says that writers write to the target already, so that nothing there
 // may be deleted.
-func (m *Move) Sync(ctx context.Context, settled bool, sink engine.Sink) (written, deleted int64, err error) {
+func (m *Move) Sync(ctx context.Context, settled bool, sink engine.Sink) (Synced, error) {
 	source, err := m.Sides.Source(ctx)
 	if err != nil {
-		return 0, 0, err
+		return Synced{}, err
 	}
 	target, err := m.Sides.Target(ctx)
 	if err != nil {
-		return 0, 0, err
+		return Synced{}, err
 	}
 	result, err := runRound(ctx, &round{from: source, to: target, deletes: !settled, move: m}, func(current, total int64, unit, message string) {
 		sink(engine.Event{Kind: engine.EventProgress, Current: current, Total: total, Unit: unit, Message: message})
 	})
-	if err == nil && len(result.Refused) > 0 {
-		first := result.Refused[0]
-		err = fmt.Errorf("the target refuses %d documents; the first, %s of %s: %s", len(result.Refused), first.ID, first.Index, first.Reason)
-	}
-	return result.Written, result.Deleted, err
+	return Synced{Written: result.Written, Deleted: result.Deleted, SetAside: len(result.Refused)}, err
 }
 
 // progressOf is how far something is, as Recorder.Progress takes it.
@@ -129,6 +134,7 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 		return Proof{}, err
 	}
 	pairs := make([]verify.Pair, len(routes))
+	setAside := make([]atomic.Int64, len(routes))
 	for i, route := range routes {
 		pairs[i] = verify.Pair{SourceIndex: route.Source, TargetIndex: route.Target, SourceType: route.Type}
 		if !route.Kind.Loads() {
@@ -137,11 +143,9 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 		if pairs[i].IgnoreType, err = m.losesTypes(ctx, route); err != nil {
 			return Proof{}, err
 		}
-		compared, err := m.compared(ctx, route)
-		if err != nil {
+		if pairs[i].Transform, err = m.comparable(ctx, route, &setAside[i]); err != nil {
 			return Proof{}, err
 		}
-		pairs[i].Transform = compared
 		if pairs[i].Parts, err = m.partsOfRoute(ctx, route); err != nil {
 			return Proof{}, err
 		}
@@ -152,6 +156,9 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 		return Proof{}, err
 	}
 	proof := proofOf(report, routes)
+	for i := range proof.Rows {
+		proof.Rows[i].SetAside = setAside[i].Load()
+	}
 	if err := m.compareValues(ctx, &proof, routes, progress); err != nil {
 		return Proof{}, fmt.Errorf("compare values: %w", err)
 	}

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 
 	"github.com/hikkoshi/hikkoshi/internal/load"
 )
@@ -21,10 +22,10 @@ const QuarantineFile = "quarantine.ndjson"
 // longestQuarantined bounds a line: a document of 100 MB, escaped.
 const longestQuarantined = 512 << 20
 
-// setAside appends documents to the quarantine, those that are not in it yet.
-func (m *Move) setAside(refused []load.Refused) error {
+// setAside appends documents to the quarantine, those that are not in it yet, and gives these.
+func (m *Move) setAside(refused []load.Refused) (fresh []load.Refused, err error) {
 	if len(refused) == 0 {
-		return nil
+		return nil, nil
 	}
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
@@ -37,7 +38,7 @@ func (m *Move) setAside(refused []load.Refused) error {
 			return nil
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	var lines bytes.Buffer
@@ -51,11 +52,12 @@ func (m *Move) setAside(refused []load.Refused) error {
 		repair := load.Propose(one)
 		one.Repair = &repair
 		if err := encoder.Encode(one); err != nil {
-			return fmt.Errorf("encode a quarantined document: %w", err)
+			return nil, fmt.Errorf("encode a quarantined document: %w", err)
 		}
 		m.aside[quarantineKey(one)] = true
+		fresh = append(fresh, *one)
 	}
-	return appendQuarantine(m.Wanted.StateFile(QuarantineFile), lines.Bytes())
+	return fresh, appendQuarantine(m.Wanted.StateFile(QuarantineFile), lines.Bytes())
 }
 
 // appendQuarantine writes behind what is there, on a line of its own also where a crash cut the last one off.
@@ -83,8 +85,14 @@ func appendQuarantine(path string, lines []byte) error {
 	return nil
 }
 
-// quarantineKey tells documents of the source apart.
-func quarantineKey(one *load.Refused) string { return one.Index + "\t" + one.Type + "\t" + one.ID }
+// quarantineKey tells documents of the source apart, and the versions of one.
+func quarantineKey(one *load.Refused) string {
+	key := one.Index + "\t" + one.Type + "\t" + one.ID
+	if one.Document != nil {
+		key += "\t" + one.Document.Routing + "\t" + strconv.FormatInt(one.Document.Version, 10)
+	}
+	return key
+}
 
 // EachQuarantined calls visit with every line of the quarantine and its number; one is nil where the line cannot be read.
 func (m *Move) EachQuarantined(visit func(number int, line []byte, one *load.Refused) error) error {

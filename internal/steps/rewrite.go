@@ -6,13 +6,16 @@ package steps
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/load"
 	"github.com/hikkoshi/hikkoshi/internal/migration"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
 	"github.com/hikkoshi/hikkoshi/internal/transform"
+	"github.com/hikkoshi/hikkoshi/internal/verify"
 )
 
 // indexPlan asks once what becomes of an index of the source.
@@ -93,7 +96,7 @@ func targetNamed(made *transform.IndexPlan, name string) *transform.TargetIndex 
 }
 
 // compared gives the rewriting as rounds and proofs need it: keep is false for documents of another index than the
-// route's (or of its parts), and for those that are quarantined. nil means that nothing changes.
+// route's (or of its parts). A document that no rule can send gives load.ErrQuarantine. nil means that nothing changes.
 func (m *Move) compared(ctx context.Context, route plan.Route) (func(es.Document) (es.Document, bool, error), error) {
 	if !route.Kind.Loads() {
 		return nil, nil
@@ -104,10 +107,26 @@ func (m *Move) compared(ctx context.Context, route plan.Route) (func(es.Document
 	}
 	return func(document es.Document) (es.Document, bool, error) {
 		rewritten, target, err := load.Becomes(made, document)
-		if err != nil {
-			return document, false, nil // set aside by the load, and listed there
+		if target != nil && target.Name != route.Target {
+			return document, false, nil
 		}
-		return rewritten, target.Name == route.Target, nil
+		return rewritten, err == nil, err
+	}, nil
+}
+
+// comparable is compared for who reads both sides: documents that no rule can send are left out, and counted.
+func (m *Move) comparable(ctx context.Context, route plan.Route, setAside *atomic.Int64) (verify.Transform, error) {
+	becomes, err := m.compared(ctx, route)
+	if becomes == nil || err != nil {
+		return nil, err
+	}
+	return func(document es.Document) (es.Document, bool, error) {
+		rewritten, keep, err := becomes(document)
+		if errors.Is(err, load.ErrQuarantine) {
+			setAside.Add(1)
+			return document, false, nil
+		}
+		return rewritten, keep, err
 	}, nil
 }
 

@@ -202,7 +202,7 @@ func (s *scroll) run(ctx context.Context, rec *engine.Recorder, index string, jo
 				total.Add(outcome)
 				total.Refused = nil
 				s.tell(rec, index, source)
-				if err := s.move.setAside(outcome.Refused); err != nil {
+				if _, err := s.move.setAside(outcome.Refused); err != nil {
 					return err
 				}
 				far[i].Position = position

@@ -342,7 +342,7 @@ func (l *leading) drain(ctx context.Context, blobs []string) error {
 		if err := json.Unmarshal(content, &refused); err != nil {
 			return fmt.Errorf("read documents that were set aside: %w", err)
 		}
-		if err := l.step.move.setAside(refused); err != nil {
+		if _, err := l.step.move.setAside(refused); err != nil {
 			return err
 		}
 		l.drained[name] = true
