@@ -3,7 +3,7 @@ package steps
 // catchup.go answers: how does what was written to one side since the snapshot reach the other? Through the search API:
 // ids and versions of both sides are compared, and only the documents that differ are read. A restored index keeps its
 // documents' versions, and a loaded one gets them, so equal versions mean equal documents; the proof that follows
-// compares contents. Next: writers.go.
+// compares contents. Next: reborn.go.
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/zeebo/xxh3"
 
@@ -82,6 +83,7 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 		return result, err
 	}
 	var wanted []es.Document // without sources, as the first side has them
+	var reborn []es.Document // those that have a newer version on the second side
 	var aside []load.Refused
 	// Where a rule changes ids or sources, only the whole document says what it becomes.
 	idsAlone := pair.rewrite == nil || pair.sameKeys
@@ -101,9 +103,12 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 		key := pair.key(becomes)
 		version, known := there[key]
 		delete(there, key)
-		if !known || version < document.Version {
-			document.Source = nil
+		document.Source = nil
+		switch {
+		case !known || version < document.Version:
 			wanted = append(wanted, document)
+		case version > document.Version && r.deletes:
+			reborn = append(reborn, document)
 		}
 		return nil
 	})
@@ -112,6 +117,11 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 	}
 	result, err = r.send(ctx, pair, wanted)
 	result.Refused = append(result.Refused, aside...)
+	if err != nil {
+		return result, err
+	}
+	replaced, err := r.replace(ctx, pair, reborn)
+	result.add(replaced)
 	if err != nil {
 		return result, err
 	}
@@ -267,27 +277,49 @@ func keyOf(document es.Document, typed bool) documentKey {
 	return documentKey{sum.Hi, sum.Lo}
 }
 
+// send writes documents of the first side, given without sources, to the second.
 func (r *round) send(ctx context.Context, pair *pairing, wanted []es.Document) (roundResult, error) {
-	var result roundResult
 	// Versions decide: a document that the other side has in a newer version stays.
 	sender, err := load.NewSender(ctx, r.to, load.Index)
 	if err != nil {
+		return roundResult{}, err
+	}
+	aside, err := r.read(ctx, pair, wanted, func(becomes, original es.Document) error { return sender.AddRewritten(ctx, becomes, original) })
+	if err != nil {
+		return roundResult{Refused: aside}, err
+	}
+	result, err := finish(ctx, sender, pair)
+	result.Refused = append(aside, result.Refused...)
+	if err != nil {
 		return result, err
 	}
-	var aside []load.Refused
-	for len(wanted) > 0 {
-		part := wanted[:min(fetchDocuments, len(wanted))]
-		wanted = wanted[len(part):]
+	exists, err := r.to.IndexExists(ctx, pair.toIndex)
+	if err != nil || !exists {
+		return result, err
+	}
+	return result, r.to.Refresh(ctx, pair.toIndex)
+}
+
+func finish(ctx context.Context, sender *load.Sender, pair *pairing) (roundResult, error) {
+	outcome, err := sender.Finish(ctx)
+	if err != nil {
+		err = fmt.Errorf("write to %s: %w", pair.toIndex, err)
+	}
+	return roundResult{Written: outcome.Written, Existing: outcome.Existing, Refused: outcome.Refused}, err
+}
+
+// read gives each of the documents as it is on the second side, and as it is on the first; aside are those that cannot go.
+func (r *round) read(ctx context.Context, pair *pairing, wanted []es.Document, each func(becomes, original es.Document) error) (aside []load.Refused, err error) {
+	for part := range slices.Chunk(wanted, fetchDocuments) {
 		err := fetch(ctx, r.from, pair.fromIndex, part, func(document es.Document) error {
 			becomes, moves, err := pair.becomes(document)
-			if errors.Is(err, load.ErrQuarantine) {
+			switch {
+			case errors.Is(err, load.ErrQuarantine):
 				aside = append(aside, load.NewRefused(&document, 0, "quarantine", err.Error(), ""))
 				return nil
-			}
-			if err != nil || !moves {
+			case err != nil || !moves:
 				return err
-			}
-			if becomes.Source == nil {
+			case becomes.Source == nil:
 				aside = append(aside, load.Refused{Index: document.Index, Type: document.Type, ID: document.ID, Error: "quarantine", Reason: "its index keeps no source"})
 				return nil
 			}
@@ -296,22 +328,13 @@ func (r *round) send(ctx context.Context, pair *pairing, wanted []es.Document) (
 					return err
 				}
 			}
-			return sender.AddRewritten(ctx, becomes, document)
+			return each(becomes, document)
 		})
 		if err != nil {
-			return result, fmt.Errorf("read documents of %s: %w", pair.fromIndex, err)
+			return aside, fmt.Errorf("read documents of %s: %w", pair.fromIndex, err)
 		}
 	}
-	outcome, err := sender.Finish(ctx)
-	result.Written, result.Existing, result.Refused = outcome.Written, outcome.Existing, append(aside, outcome.Refused...)
-	if err != nil {
-		return result, fmt.Errorf("write to %s: %w", pair.toIndex, err)
-	}
-	exists, err := r.to.IndexExists(ctx, pair.toIndex)
-	if err != nil || !exists {
-		return result, err
-	}
-	return result, r.to.Refresh(ctx, pair.toIndex)
+	return aside, nil
 }
 
 // fetch reads documents by id through a search, which finds them whatever their routing.
