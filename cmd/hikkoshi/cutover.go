@@ -126,7 +126,20 @@ func (c *rollbackCommand) Run(ctx context.Context, call *invocation) error {
 		}
 		call.View.Say("Everything that apply made is taken back.")
 	}
+	if err := forgetRehearsal(ctx, call, move, cutoverBegan && !c.Everything); err != nil {
+		return err
+	}
 	return call.View.Result(map[string]bool{"rolled_back": true})
+}
+
+// forgetRehearsal takes back what rehearsals left, if any.
+func forgetRehearsal(ctx context.Context, call *invocation, move *steps.Move, keepRepository bool) (err error) {
+	journal, err := engine.OpenJournal(move.Wanted.StateFile(journalFile))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	return move.ForgetRehearsal(ctx, journal, call.View.Event, keepRepository)
 }
 
 func undoPhase(ctx context.Context, call *invocation, move *steps.Move, phase, question string) (err error) {

@@ -44,10 +44,16 @@ type planCommand struct {
 	ShowDiff     bool   `help:"Show the change of each writer's configuration."`
 	ShowMappings bool   `help:"Only show settings, mappings, templates, pipelines and the like as the source has them and as the target will get them, as a diff; save no plan."`
 	Index        string `help:"With --show-mappings: only what has a name like this." placeholder:"PATTERN"`
+	Rehearse     bool   `help:"Move a share of each index into scratch indices of the target, verify it, and forecast time and disk. Takes a snapshot where there is none to read."`
+	Share        string `default:"1%" help:"With --rehearse: the part of each index, such as 0.01 or 1%; small indices are moved whole."`
+	Keep         bool   `help:"With --rehearse: leave the scratch indices on the target."`
 }
 
 // Run makes the plan and saves it, unless something must be decided first.
 func (c *planCommand) Run(ctx context.Context, call *invocation) error {
+	if err := c.check(); err != nil {
+		return err
+	}
 	wanted, sides, err := c.open(call)
 	if err != nil {
 		return err
@@ -63,6 +69,8 @@ func (c *planCommand) Run(ctx context.Context, call *invocation) error {
 	made := plan.Make(facts, wanted)
 	if begun, err := applyBegun(wanted.StateFile(journalFile)); err != nil {
 		return err
+	} else if begun && c.Rehearse {
+		return c.rehearseBegun(ctx, call)
 	} else if begun {
 		return engine.WithHint(fmt.Errorf("%s is under way with an earlier plan: %w", wanted.Name, errRefused), "go on with `hikkoshi apply`, or take it back with `hikkoshi rollback` first")
 	}
@@ -84,17 +92,40 @@ func (c *planCommand) Run(ctx context.Context, call *invocation) error {
 			call.View.Print(writer.Diff)
 		}
 	}
-	if err := call.View.Result(made); err != nil {
+	last, err := steps.LoadRehearsal(wanted)
+	if err != nil {
 		return err
 	}
-	if blockers := plan.Blockers(made.Findings); len(blockers) > 0 {
+	blockers := plan.Blockers(made.Findings)
+	if !c.Rehearse || len(blockers) > 0 {
+		showLastRehearsal(call.View, last, made)
+		if err := call.View.Result(plannedRehearsal{made, last}); err != nil {
+			return err
+		}
+	}
+	if len(blockers) > 0 {
 		return engine.WithHint(fmt.Errorf("%d things must be decided or mended first; no plan was saved: %w", len(blockers), errRefused), blockers[0].Decide)
 	}
 	if err := made.Save(wanted.StateFile(planFile)); err != nil {
 		return err
 	}
+	if c.Rehearse {
+		return c.rehearse(ctx, call, move)
+	}
 	call.View.Say("The plan is saved. `hikkoshi apply` carries it out.")
 	return nil
+}
+
+// check refuses flags that mean nothing together, before anybody is asked.
+func (c *planCommand) check() error {
+	switch _, err := parseShare(c.Share); {
+	case c.Rehearse && c.ShowMappings:
+		return fmt.Errorf("--rehearse and --show-mappings exclude each other: %w", errWrongUse)
+	case !c.Rehearse && (c.Keep || c.Share != defaultShare):
+		return fmt.Errorf("--share and --keep are for --rehearse: %w", errWrongUse)
+	default:
+		return err
+	}
 }
 
 // applyBegun says whether the journal holds a step of apply that began and was not taken back.

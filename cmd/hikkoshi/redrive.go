@@ -53,7 +53,7 @@ func (c *redriveCommand) Run(ctx context.Context, call *invocation) (err error) 
 	if report.Groups, err = move.QuarantineGroups(); err != nil {
 		return errors.Join(redriveErr, err)
 	}
-	showQuarantine(call.View, report.Groups)
+	showQuarantine(call.View, "set aside", report.Groups)
 	switch {
 	case c.DryRun:
 		call.View.Say("%d documents would be sent, %d of them are set aside by the rules still.", redriven.Chosen, redriven.Refused)
@@ -108,7 +108,7 @@ func tellQuarantine(view *ui.View, move *steps.Move) error {
 	for _, group := range groups {
 		documents += group.Documents
 	}
-	showQuarantine(view, groups)
+	showQuarantine(view, "set aside", groups)
 	view.Say("%s documents are set aside, each with its bytes and reason: %s. `hikkoshi redrive` sends them again once they are mended.", ui.Count(int64(documents)), move.Wanted.StateFile(steps.QuarantineFile))
 	return errFindings
 }
@@ -116,13 +116,13 @@ func tellQuarantine(view *ui.View, move *steps.Move) error {
 // What is shown of a refusal and of an id, in bytes.
 const longestReason, longestID = 160, 60
 
-func showQuarantine(view *ui.View, groups []steps.QuarantineGroup) {
+func showQuarantine(view *ui.View, fate string, groups []steps.QuarantineGroup) {
 	for _, group := range groups {
 		ids := make([]string, len(group.IDs))
 		for i, id := range group.IDs {
 			ids[i] = ui.Clip(id, longestID)
 		}
-		view.Print(fmt.Sprintf("%d set aside of %s (%s): %s: %s", group.Documents, group.Index, strings.Join(ids, ", "), group.Error, ui.Clip(group.Reason, longestReason)))
+		view.Print(fmt.Sprintf("%d %s of %s (%s): %s: %s", group.Documents, fate, group.Index, strings.Join(ids, ", "), group.Error, ui.Clip(group.Reason, longestReason)))
 		view.Print("  what to do: " + group.Repair.Action)
 		for line := range strings.Lines(group.Repair.Migration) {
 			view.Print("    " + strings.TrimRight(line, "\n"))

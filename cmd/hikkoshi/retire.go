@@ -31,6 +31,9 @@ func (c *retireCommand) Run(ctx context.Context, call *invocation) error {
 	} else if !finished {
 		return engine.WithHint(fmt.Errorf("the writers have not moved yet: %w", errRefused), "finish `hikkoshi cutover` first")
 	}
+	if err := forgetRehearsal(ctx, call, move, true); err != nil {
+		return err
+	}
 	if err := runPhase(ctx, call, move, steps.PhaseRetire, "Retire "+move.Wanted.Source.Label()+"?"); err != nil {
 		return err
 	}

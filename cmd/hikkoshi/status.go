@@ -31,6 +31,9 @@ type statusReport struct {
 	Proof   *steps.Proof        `json:"proof,omitempty"`
 	// Quarantined is how many documents are set aside.
 	Quarantined int `json:"quarantined"`
+	// Rehearsal is the last one; RehearsalStands says that it was of the plan that is saved now.
+	Rehearsal       *steps.Rehearsal `json:"rehearsal,omitempty"`
+	RehearsalStands bool             `json:"rehearsal_stands,omitempty"`
 	// Live are the numbers of a load that runs just now.
 	Live *load.Live `json:"live,omitempty"`
 	// Workers are those that take part in a load that runs now.
@@ -73,6 +76,10 @@ func (c *statusCommand) Run(ctx context.Context, call *invocation) error {
 	if report.Quarantined, err = steps.Quarantined(move); err != nil {
 		return err
 	}
+	if report.Rehearsal, err = steps.LoadRehearsal(wanted); err != nil {
+		return err
+	}
+	report.RehearsalStands = report.Rehearsal != nil && report.Rehearsal.StillOf(saved)
 	if !c.Offline && wanted.UsesAWS() {
 		if report.Domains, err = steps.Domains(ctx, wanted, sides); err != nil {
 			return err
@@ -85,6 +92,7 @@ func (c *statusCommand) Run(ctx context.Context, call *invocation) error {
 		return err
 	}
 	report.show(call.View)
+	showLastRehearsal(call.View, report.Rehearsal, saved)
 	if err := showWorkers(call.View, report.Workers); err != nil {
 		return err
 	}

@@ -256,6 +256,24 @@ func (c *Client) Shards(ctx context.Context, indices ...string) ([]ShardRow, err
 	return shards, nil
 }
 
+// SegmentBytes adds up the segments of primaries, as they are at this moment: the store's size in Stats is up to ten seconds
+// old (index.store.stats_refresh_interval).
+func (c *Client) SegmentBytes(ctx context.Context, indices ...string) (int64, error) {
+	var bytes int64
+	for _, list := range nameLists(indices) {
+		rows, err := c.cat(ctx, below("/_cat/segments", list), "index,shard,prirep,segment,size")
+		if err != nil {
+			return 0, err
+		}
+		for _, row := range rows {
+			if row.Get("prirep").String() == "p" {
+				bytes += catNumber(row, "size")
+			}
+		}
+	}
+	return bytes, nil
+}
+
 // IndexStats are counters of one index's primaries.
 type IndexStats struct {
 	// Docs and Deleted are Lucene documents: nested ones count too. Bytes are those of the primaries.

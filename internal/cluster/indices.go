@@ -216,6 +216,20 @@ func (c *Client) Flush(ctx context.Context, indices ...string) error {
 	return c.allShards(ctx, indices, "_flush")
 }
 
+// Merge makes one segment of each shard, and gives what that takes off the disk back. Versions before 2.1 have no such call
+// by this name and give ErrNotFound.
+func (c *Client) Merge(ctx context.Context, index string) error {
+	response, err := c.change(ctx, http.MethodPost, Path(index, "_forcemerge"), url.Values{"max_num_segments": {"1"}}, nil)
+	if err != nil {
+		return err
+	}
+	if err := shardFailure(http.MethodPost, Path(index, "_forcemerge"), gjson.ParseBytes(response.Body)); err != nil {
+		return err
+	}
+	// Files of the segments before are deleted once nobody searches them.
+	return errors.Join(c.Flush(ctx, index), c.Refresh(ctx, index))
+}
+
 // allShards does something on every shard and takes a failed shard for a failure, which the status alone hides.
 func (c *Client) allShards(ctx context.Context, indices []string, what string) error {
 	if len(indices) == 0 {

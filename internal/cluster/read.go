@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
@@ -63,6 +64,21 @@ func (c *Client) ReadUnits(ctx context.Context, index string) ([]ReadUnit, error
 	return c.readUnits(ctx, index, unitDocuments, unitStored)
 }
 
+// ShareUnits gives units that hold about one document in so many of each shard, chosen by the hash of its id, where the
+// version cuts that fine. Before 5.0 a unit is a whole shard, and since then no smaller than 1024 slices allow: whoever reads
+// stops when it is enough.
+func (c *Client) ShareUnits(ctx context.Context, index string, each int) ([]ReadUnit, error) {
+	units, err := c.readUnits(ctx, index, math.MaxInt64, math.MaxInt64)
+	if err != nil {
+		return nil, err
+	}
+	dialect, err := c.Dialect(ctx)
+	if err != nil || !dialect.SliceScroll {
+		return units, err
+	}
+	return cutBySlices(units, min(each, maxSlices/len(units)))[:len(units)], nil
+}
+
 func (c *Client) readUnits(ctx context.Context, index string, documents, stored int64) ([]ReadUnit, error) {
 	if err := single(index); err != nil {
 		return nil, err
@@ -98,7 +114,7 @@ func (c *Client) readUnits(ctx context.Context, index string, documents, stored 
 			continue
 		}
 		units[row.Shard].Documents, units[row.Shard].Bytes = row.Docs, row.Bytes
-		cuts = max(cuts, (row.Docs+documents-1)/documents, (row.Bytes+stored-1)/stored)
+		cuts = max(cuts, 1+(row.Docs-1)/documents, 1+(row.Bytes-1)/stored)
 	}
 	switch {
 	case cuts == 1:

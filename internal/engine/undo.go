@@ -6,24 +6,34 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
 // Undo takes back, last first, every step that began, and can itself be killed and run again. A step that cannot be
 // undone stops it with ErrPointOfNoReturn before anything is taken back.
 func (r *Runner) Undo(ctx context.Context) error {
+	return r.undo(ctx, func(string) bool { return true })
+}
+
+// UndoSteps is Undo for some steps alone: what the others did is needed still.
+func (r *Runner) UndoSteps(ctx context.Context, ids ...string) error {
+	return r.undo(ctx, func(id string) bool { return slices.Contains(ids, id) })
+}
+
+func (r *Runner) undo(ctx context.Context, wanted func(id string) bool) error {
 	if err := r.begin(); err != nil {
 		return err
 	}
 	for _, step := range r.Steps {
-		if _, ok := step.(Undoer); !ok && r.Journal.Step(r.Phase, step.ID()).Begun {
+		if _, ok := step.(Undoer); !ok && wanted(step.ID()) && r.Journal.Step(r.Phase, step.ID()).Begun {
 			return WithHint(fmt.Errorf("%s: %w", step.Title(), ErrPointOfNoReturn), "what this step did cannot be taken back; see the plan it was announced in")
 		}
 	}
 	for i := len(r.Steps) - 1; i >= 0; i-- {
 		step := r.Steps[i]
 		undoer, ok := step.(Undoer)
-		if !ok || !r.Journal.Step(r.Phase, step.ID()).Begun {
+		if !ok || !wanted(step.ID()) || !r.Journal.Step(r.Phase, step.ID()).Begun {
 			continue
 		}
 		if err := ctx.Err(); err != nil {

@@ -1,7 +1,7 @@
 package export
 
 // sample.go answers: how are a few hundred documents of an index taken out of a snapshot without reading it all, with what
-// their columns hold? Numbers of documents are chosen by the seed, the same ones each time. Next: span.go.
+// their columns hold? Numbers of documents are chosen by the seed, the same ones each time. Next: share.go, span.go.
 
 import (
 	"context"
@@ -76,19 +76,33 @@ func (r *Reader) sampleSegment(ctx context.Context, one *openedShard, segment *l
 	if len(chosen) == 0 {
 		return nil
 	}
+	return r.visitNumbers(ctx, one, segment, chosen, visit)
+}
+
+// visitNumbers visits documents of a segment by their numbers, which grow; dead ones and nested children are left out.
+func (r *Reader) visitNumbers(ctx context.Context, one *openedShard, segment *lucene.Segment, numbers []int, visit func(*Sampled) error) error {
 	reader, err := segment.Reader(ctx)
 	if err != nil {
 		return err
 	}
 	defer reader.Close()
+	rebuilding := unit{index: one.index, segment: segment}
 	sampled := &Sampled{Document: new(Document), columns: segment.Columns()}
-	for _, number := range chosen {
+	for _, number := range numbers {
+		if !segment.Live(number) {
+			continue
+		}
 		from, err := reader.Document(ctx, number)
 		if err != nil {
 			return err
 		}
 		if len(from.ID) == 0 {
 			continue // a nested child
+		}
+		if from.Source == nil {
+			if err := rebuilding.rebuild(from); err != nil {
+				return err
+			}
 		}
 		sampled.number = number
 		sampled.Document.Index, sampled.Document.Shard = one.index.Name, one.number

@@ -102,9 +102,7 @@ func (f *snapshotFeed) Each(ctx context.Context, from int64, visit func(position
 	for i := int(from >> spanBits); i < len(f.unit.Spans); i++ {
 		base := int64(i) << spanBits
 		err := f.reader.Each(ctx, f.unit.Spans[i], max(0, from-base), func(position int64, read *export.Document) error {
-			document = es.Document{Index: read.Index, Type: texts.known(read.Type), ID: texts.text(read.ID), Routing: texts.text(read.Routing), Parent: texts.text(read.Parent),
-				Version: read.Version, SeqNo: read.SeqNo, PrimaryTerm: read.PrimaryTerm, Source: read.Source,
-				Timestamp: read.Timestamp, HasTimestamp: read.HasTimestamp, Expiry: read.Expiry, HasExpiry: read.HasExpiry}
+			document = texts.document(read)
 			return visit(base+position, &document)
 		})
 		if err != nil {
@@ -121,6 +119,13 @@ const textBlock = 64 << 10
 type texts struct {
 	block strings.Builder
 	last  string
+}
+
+// document is a document as it was read, its source not copied.
+func (t *texts) document(read *export.Document) es.Document {
+	return es.Document{Index: read.Index, Type: t.known(read.Type), ID: t.text(read.ID), Routing: t.text(read.Routing), Parent: t.text(read.Parent),
+		Version: read.Version, SeqNo: read.SeqNo, PrimaryTerm: read.PrimaryTerm, Source: read.Source,
+		Timestamp: read.Timestamp, HasTimestamp: read.HasTimestamp, Expiry: read.Expiry, HasExpiry: read.HasExpiry}
 }
 
 // text copies. What it gave earlier stays as it is, since a block is only ever appended to.

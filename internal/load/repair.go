@@ -17,6 +17,12 @@ type Repair struct {
 	Migration string `json:"migration_yaml,omitempty"`
 }
 
+// Beforehand is the proposal while nothing is set aside yet.
+func (r Repair) Beforehand() Repair {
+	r.Action = strings.ReplaceAll(r.Action, again, "")
+	return r
+}
+
 // again ends a proposal: how the document gets to the target then.
 const again = ", then `hikkoshi redrive`"
 

@@ -52,9 +52,27 @@ type Source struct {
 	busyUntil time.Time
 }
 
+// Seconds is how long so much takes at the least.
+func (l SourceLimits) Seconds(documents, bytes int64) float64 {
+	l = l.withDefaults()
+	seconds := 0.0
+	if l.Documents > 0 {
+		seconds = float64(documents) / l.Documents
+	}
+	if l.Megabytes > 0 {
+		seconds = max(seconds, float64(bytes)/(l.Megabytes*megabyte))
+	}
+	return seconds
+}
+
+func (l SourceLimits) withDefaults() SourceLimits {
+	l.Documents, l.Megabytes = orDefault(l.Documents, DefaultSourceRate), orDefault(l.Megabytes, DefaultSourceMegabytes)
+	return l
+}
+
 // NewSource makes a source with limits.
 func NewSource(client *cluster.Client, limits SourceLimits) *Source {
-	limits.Documents, limits.Megabytes = orDefault(limits.Documents, DefaultSourceRate), orDefault(limits.Megabytes, DefaultSourceMegabytes)
+	limits = limits.withDefaults()
 	if limits.Readers <= 0 {
 		limits.Readers = DefaultSourceReaders
 	}

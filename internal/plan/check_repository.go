@@ -48,6 +48,11 @@ func checkSnapshotName(facts *Facts, wanted *migration.Migration, _ []Route) []F
 // SnapshotName is the name of the migration's first snapshot. The journal says whether it is ours.
 func SnapshotName(wanted *migration.Migration) string { return "hikkoshi-" + wanted.Name + "-1" }
 
+// RehearsalSnapshotName is the name of the snapshot that a rehearsal takes where there is none to read.
+func RehearsalSnapshotName(wanted *migration.Migration) string {
+	return "hikkoshi-" + wanted.Name + "-rehearsal"
+}
+
 // FinalSnapshotName is the name of the snapshot that outlives the source.
 func FinalSnapshotName(wanted *migration.Migration) string {
 	return "hikkoshi-" + wanted.Name + "-final"

@@ -86,6 +86,15 @@ func (p *Plan) Hash() string {
 	return hashJSON([]any{p.Wanted, p.Routes, p.Facts.Source.ClusterUUID, p.Facts.Source.Version, p.Facts.Target.Version})
 }
 
+// Decisions identify what the plan decides, whatever was written to the source since.
+func (p *Plan) Decisions() string {
+	routes := slices.Clone(p.Routes)
+	for i := range routes {
+		routes[i].Documents, routes[i].Bytes = 0, 0
+	}
+	return hashJSON([]any{p.Wanted, routes, p.Facts.Source.ClusterUUID, p.Facts.Source.Version, p.Facts.Target.Version})
+}
+
 // PointOfNoReturn is the first step that cannot be undone, if there is one.
 func (p *Plan) PointOfNoReturn() (Step, bool) {
 	for _, step := range p.Steps {

@@ -22,6 +22,8 @@ const (
 	PhaseApply   = "apply"
 	PhaseCutover = "cutover"
 	PhaseRetire  = "retire"
+	// PhaseRehearse is before all of them, and only takes a snapshot where there is none.
+	PhaseRehearse = "rehearse"
 )
 
 // Move is one migration with its plan, ready to give the steps of each phase.

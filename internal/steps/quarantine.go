@@ -152,19 +152,25 @@ func (m *Move) QuarantineGroups() ([]QuarantineGroup, error) {
 			groups = append(groups, QuarantineGroup{Documents: 1, Error: "unreadable", Reason: fmt.Sprintf("line %d is no JSON", number+1), Repair: load.Repair{Action: "mend the line, or delete it when a later one holds the same document"}})
 			return nil
 		}
-		repair := load.Propose(one)
-		at := slices.IndexFunc(groups, func(group QuarantineGroup) bool {
-			return group.Index == one.Index && group.Error == one.Error && group.Repair == repair
-		})
-		if at < 0 {
-			at = len(groups)
-			groups = append(groups, QuarantineGroup{Index: one.Index, Error: one.Error, Reason: one.Reason, Repair: repair})
-		}
-		groups[at].Documents++
-		if len(groups[at].IDs) < groupIDs {
-			groups[at].IDs = append(groups[at].IDs, one.ID)
-		}
+		groups = grouped(groups, one)
 		return nil
 	})
 	return groups, err
+}
+
+// grouped adds one document to its group.
+func grouped(groups []QuarantineGroup, one *load.Refused) []QuarantineGroup {
+	repair := load.Propose(one)
+	at := slices.IndexFunc(groups, func(group QuarantineGroup) bool {
+		return group.Index == one.Index && group.Error == one.Error && group.Repair == repair
+	})
+	if at < 0 {
+		at = len(groups)
+		groups = append(groups, QuarantineGroup{Index: one.Index, Error: one.Error, Reason: one.Reason, Repair: repair})
+	}
+	groups[at].Documents++
+	if len(groups[at].IDs) < groupIDs {
+		groups[at].IDs = append(groups[at].IDs, one.ID)
+	}
+	return groups
 }

@@ -137,9 +137,14 @@ func (s *scroll) reader(ctx context.Context) (*load.Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	limits := s.move.Wanted.Load
-	s.source = load.NewSource(client, load.SourceLimits{Documents: limits.SourceRate, Megabytes: limits.SourceMegabytes, Readers: limits.SourceReaders})
+	s.source = load.NewSource(client, s.move.sourceLimits())
 	return s.source, nil
+}
+
+// sourceLimits are how much the source may be asked for.
+func (m *Move) sourceLimits() load.SourceLimits {
+	limits := m.Wanted.Load
+	return load.SourceLimits{Documents: limits.SourceRate, Megabytes: limits.SourceMegabytes, Readers: limits.SourceReaders}
 }
 
 // send sends one index. anew says that its target was made just now, so that whatever an earlier run reached is gone.

@@ -55,7 +55,7 @@ func (m *Move) compareValues(ctx context.Context, proof *Proof, routes []plan.Ro
 		if pair.Transform, err = m.comparable(ctx, route, new(atomic.Int64)); err != nil {
 			return err
 		}
-		report, err := verify.CompareValues(ctx, reader, target, pair, verify.DefaultSample)
+		report, err := verify.CompareValues(ctx, reader, target, pair, verify.SampleOf(ctx, reader, route.Source, verify.DefaultSample))
 		if err != nil {
 			return fmt.Errorf("%s: %w", route.Source, err)
 		}

@@ -59,6 +59,8 @@ type view struct {
 	side   Side
 	// parts are further indices of this side.
 	parts []string
+	// documents are read instead of the cluster, where they come from elsewhere.
+	documents Documents
 	// types, parents and places (the index in which a document lies) say whether these count.
 	types, parents, places bool
 }
@@ -68,6 +70,9 @@ func (v *view) indices() []string { return append([]string{v.index}, v.parts...)
 // prepare makes everything that was written visible. Some users may not refresh, and some blocks forbid it: then the
 // index's own refreshing has to do, and a count that is still moving shows in the report.
 func (v *view) prepare(ctx context.Context) error {
+	if v.documents != nil {
+		return nil
+	}
 	for _, index := range v.indices() {
 		err := v.reader.client.Refresh(ctx, index)
 		if err != nil && !errors.Is(err, cluster.ErrForbidden) && !errors.Is(err, cluster.ErrBlocked) {
@@ -78,6 +83,9 @@ func (v *view) prepare(ctx context.Context) error {
 }
 
 func (v *view) counters(ctx context.Context) (cluster.WriteCounters, error) {
+	if v.documents != nil {
+		return cluster.WriteCounters{}, nil
+	}
 	return countersOf(ctx, v.reader.client, v.indices()...)
 }
 
@@ -123,12 +131,8 @@ type hashed struct {
 // digest reads the whole side and adds it up.
 func (v *view) digest(ctx context.Context) (*tally, error) {
 	total := &tally{index: v.index}
-	for _, index := range v.indices() {
-		counted, err := v.reader.client.Count(ctx, index, v.query())
-		if err != nil {
-			return nil, err
-		}
-		total.counted += counted
+	if err := v.count(ctx, total); err != nil {
+		return nil, err
 	}
 	var mutex sync.Mutex
 	var done int64
@@ -164,6 +168,21 @@ func (v *view) digest(ctx context.Context) (*tally, error) {
 	return total, nil
 }
 
+// count asks the server for its own count.
+func (v *view) count(ctx context.Context, total *tally) error {
+	if v.documents != nil {
+		return nil
+	}
+	for _, index := range v.indices() {
+		counted, err := v.reader.client.Count(ctx, index, v.query())
+		if err != nil {
+			return err
+		}
+		total.counted += counted
+	}
+	return nil
+}
+
 // query restricts the source side to the pair's type.
 func (v *view) query() []byte {
 	if v.side != Source || v.pair.SourceType == "" {
@@ -179,6 +198,9 @@ func (v *view) query() []byte {
 // shards runs work once per shard of the indices, a few at a time. work calls read, which goes over the shard's
 // documents; when the reading breaks off, work is called anew.
 func (v *view) shards(ctx context.Context, work func(ctx context.Context, read func(each func(hashed)) (*tally, error)) error) error {
+	if v.documents != nil {
+		return v.shard(ctx, work, func(each func(hashed)) (*tally, error) { return v.scan(ctx, v.index, cluster.ScanOptions{}, each) })
+	}
 	group, inner := errgroup.WithContext(ctx)
 	for _, index := range v.indices() {
 		shards, err := v.shardsOf(ctx, index)
@@ -230,7 +252,7 @@ func (v *view) shardsOf(ctx context.Context, index string) (int, error) {
 func (v *view) scan(ctx context.Context, index string, options cluster.ScanOptions, each func(hashed)) (*tally, error) {
 	odd := &tally{}
 	var canonicaliser Canonicaliser
-	_, err := v.reader.client.Scan(ctx, index, options, func(document es.Document) error {
+	err := v.read(ctx, index, options, func(document es.Document) error {
 		document, wanted, err := v.comparable(document)
 		if err != nil || !wanted {
 			if err == nil && v.side == Source {
@@ -262,6 +284,14 @@ func (v *view) scan(ctx context.Context, index string, options cluster.ScanOptio
 		return nil
 	})
 	return odd, err
+}
+
+func (v *view) read(ctx context.Context, index string, options cluster.ScanOptions, each func(es.Document) error) error {
+	if v.documents != nil {
+		return v.documents(ctx, each)
+	}
+	_, err := v.reader.client.Scan(ctx, index, options, each)
+	return err
 }
 
 // comparable makes a document what the other side's should be, or says that it doesn't count.

@@ -297,7 +297,9 @@ func (v *view) fetch(ctx context.Context, ids []string) (map[address][]byte, err
 	found := map[address][]byte{}
 	for _, index := range v.indices() {
 		_, err := v.scan(ctx, index, cluster.ScanOptions{Shard: cluster.AllShards, Query: query, Page: fetchAtOnce}, func(one hashed) {
-			found[address{one.document.ID, one.document.Type, one.document.Routing}] = slices.Clone(one.canonical)
+			if v.documents == nil || slices.Contains(ids, one.document.ID) { // documents from elsewhere cannot be asked for by id
+				found[address{one.document.ID, one.document.Type, one.document.Routing}] = slices.Clone(one.canonical)
+			}
 		})
 		if err != nil {
 			return nil, err

@@ -94,8 +94,18 @@ type sampledDocument struct {
 	changed, absent map[string]bool
 }
 
-// CompareValues compares a sample of one pair. A difference is no error.
-func CompareValues(ctx context.Context, reader *export.Reader, target *cluster.Client, pair ValuePair, sample int) (ValueReport, error) {
+// Sampler visits the documents of the pair's source index that are compared.
+type Sampler func(visit func(*export.Sampled) error) error
+
+// SampleOf is about so many documents of an index, the same ones each time.
+func SampleOf(ctx context.Context, reader *export.Reader, index string, count int) Sampler {
+	return func(visit func(*export.Sampled) error) error {
+		return reader.Sample(ctx, index, count, sampleSeed, visit)
+	}
+}
+
+// CompareValues compares sampled documents of one pair, whose source index reader has. A difference is no error.
+func CompareValues(ctx context.Context, reader *export.Reader, target *cluster.Client, pair ValuePair, sampler Sampler) (ValueReport, error) {
 	var report ValueReport
 	mappings, err := target.Mappings(ctx, pair.TargetIndex)
 	if err != nil {
@@ -133,7 +143,7 @@ func CompareValues(ctx context.Context, reader *export.Reader, target *cluster.C
 		batch = batch[:0]
 		return err
 	}
-	err = reader.Sample(ctx, pair.SourceIndex, sample, sampleSeed, func(one *export.Sampled) error {
+	err = sampler(func(one *export.Sampled) error {
 		document, wanted, err := pair.sampled(one, fields, there)
 		if err != nil {
 			return err

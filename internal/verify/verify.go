@@ -17,6 +17,7 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 )
 
 const (
@@ -134,6 +135,26 @@ func Compare(ctx context.Context, source, target *cluster.Client, pairs []Pair, 
 	return report, nil
 }
 
+// Documents reads documents that are not in a cluster, always the same ones. A document is valid until visit returns; its
+// texts may be kept.
+type Documents func(ctx context.Context, visit func(es.Document) error) error
+
+// CompareDocuments compares documents, as Transform and the pair say, with what an index of the target and its parts hold.
+// A difference is no error.
+func CompareDocuments(ctx context.Context, documents Documents, target *cluster.Client, pair Pair, options Options) (PairReport, error) {
+	options = options.withDefaults()
+	there, err := newReader(ctx, Target, target, options, new(sync.Mutex))
+	if err != nil {
+		return PairReport{}, fmt.Errorf("target: %w", err)
+	}
+	here := *there
+	here.side, here.client, here.slots = Source, nil, semaphore.NewWeighted(1)
+	comparison := &comparison{options: options, source: &here, target: there}
+	views := comparison.views(pair)
+	views[0].documents = documents
+	return comparison.between(ctx, pair, views)
+}
+
 func (o Options) withDefaults() Options {
 	if o.Parallel <= 0 {
 		o.Parallel = DefaultParallel
@@ -156,7 +177,10 @@ type comparison struct {
 }
 
 func (c *comparison) pair(ctx context.Context, pair Pair) (PairReport, error) {
-	views := c.views(pair)
+	return c.between(ctx, pair, c.views(pair))
+}
+
+func (c *comparison) between(ctx context.Context, pair Pair, views [2]*view) (PairReport, error) {
 	report := PairReport{Pair: pair}
 	var before, after [2]cluster.WriteCounters
 	digests := [2]*tally{}

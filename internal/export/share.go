@@ -1,0 +1,111 @@
+package export
+
+// share.go answers: how is a share of an index taken out of a snapshot by reading about that share of it? Its documents
+// are cut into short stretches, and of every so many in a row one is chosen by a hash: the same ones each time, spread
+// evenly over shards, segments and so over time. A hash of each id would be as even, and would read everything.
+// Next: span.go.
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"math"
+
+	"github.com/zeebo/xxh3"
+)
+
+// stretchLength is how many documents of a segment make a stretch: about what is compressed together, so that a stretch costs
+// little more than its own documents.
+const stretchLength = 64
+
+// Stretch is a stretch of documents of one segment, nested and dead ones included in its numbers.
+type Stretch struct {
+	Shard   int
+	Segment string
+	// From and To are document numbers, To not included.
+	From, To int
+}
+
+// Share is what was chosen of an index.
+type Share struct {
+	Stretches []Stretch
+	// Whole says that every document is in it.
+	Whole bool
+}
+
+// Share chooses stretches that hold about a share (0 to 1) of an index's documents, and at least about so many; all where there
+// are no more.
+func (r *Reader) Share(ctx context.Context, index string, share float64, least int) (Share, error) {
+	about, err := r.index(ctx, index)
+	if err != nil {
+		return Share{}, err
+	}
+	var all []Stretch
+	living := 0
+	for number := range about.Shards {
+		one, err := r.open(ctx, index, number)
+		if err != nil {
+			return Share{}, err
+		}
+		for _, segment := range one.segments {
+			living += segment.LiveDocs()
+			for from := 0; from < segment.MaxDoc(); from += stretchLength {
+				all = append(all, Stretch{Shard: number, Segment: segment.Name(), From: from, To: min(from+stretchLength, segment.MaxDoc())})
+			}
+		}
+	}
+	if living > 0 {
+		share = max(share, float64(least)/float64(living))
+	}
+	if share >= 1 {
+		return Share{Stretches: all, Whole: true}, nil
+	}
+	return Share{Stretches: choose(all, index, share)}, nil
+}
+
+// chooseStretches takes one out of each 1/share in a row.
+func choose(all []Stretch, index string, share float64) []Stretch {
+	var chosen []Stretch
+	for stratum := 0; ; stratum++ {
+		var number [8]byte
+		binary.LittleEndian.PutUint64(number[:], uint64(stratum))
+		within := float64(xxh3.Hash(append([]byte(index+"/"), number[:]...))>>11) / (1 << 53)
+		at := int(math.Floor((float64(stratum) + within) / share))
+		if float64(stratum)/share >= float64(len(all)) {
+			return chosen
+		}
+		if at < len(all) && (len(chosen) == 0 || chosen[len(chosen)-1] != all[at]) {
+			chosen = append(chosen, all[at])
+		}
+	}
+}
+
+// ReadStretch visits the living documents of a stretch in their order.
+func (r *Reader) ReadStretch(ctx context.Context, index string, stretch Stretch, visit func(*Sampled) error) error {
+	one, err := r.open(ctx, index, stretch.Shard)
+	if err != nil {
+		return err
+	}
+	numbers := make([]int, 0, stretch.To-stretch.From)
+	for number := stretch.From; number < stretch.To; number++ {
+		numbers = append(numbers, number)
+	}
+	for _, segment := range one.segments {
+		if segment.Name() != stretch.Segment {
+			continue
+		}
+		var theirs error // the visitor's, which is no loss
+		err := r.visitNumbers(ctx, one, segment, numbers, func(sampled *Sampled) error {
+			theirs = visit(sampled)
+			return theirs
+		})
+		if theirs != nil {
+			return theirs
+		}
+		if err != nil {
+			return &Loss{Index: index, Shard: stretch.Shard, Segment: stretch.Segment, From: stretch.From, To: stretch.To, Documents: stretch.To - stretch.From, Err: err}
+		}
+		return nil
+	}
+	return fmt.Errorf("shard %d of %s has no segment %s", stretch.Shard, index, stretch.Segment)
+}

@@ -1,0 +1,88 @@
+package steps
+
+// rehearse_snapshot.go answers: out of which snapshot are documents rehearsed? Out of the migration's own, or any whole one
+// that holds the indices; where there is none, one is taken by the steps that apply takes. It stays until rollback or
+// retire: apply's own snapshot copies only what came since. Next: rehearse_scratch.go.
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/migration"
+	"github.com/hikkoshi/hikkoshi/internal/plan"
+	"github.com/hikkoshi/hikkoshi/snapshot"
+)
+
+// rehearsalSnapshotStep is the step's name in the journal.
+const rehearsalSnapshotStep = "rehearsal-snapshot"
+
+// rehearsalSteps take a snapshot of some indices; without any they can only be undone.
+func (m *Move) rehearsalSteps(indices []string) []engine.Step {
+	sides, wanted := m.Sides, m.Wanted
+	if wanted.Repository.Type == migration.RepositoryNone {
+		return nil
+	}
+	var list []engine.Step
+	if wanted.Repository.Type == migration.RepositoryS3 && wanted.Source.Domain != "" {
+		list = append(list, &backupIdentity{wanted: wanted, sides: sides})
+	}
+	return append(list, &registerRepository{wanted: wanted, sides: sides, open: sides.Source, side: "source"},
+		&takeSnapshot{id: rehearsalSnapshotStep, name: plan.RehearsalSnapshotName(wanted), wanted: wanted, open: sides.Source, indices: indices, proof: m.snapshotProof})
+}
+
+// rehearsalSnapshot finds a snapshot of all the indices, or takes one.
+func (m *Move) rehearsalSnapshot(ctx context.Context, journal *engine.Journal, sink engine.Sink, indices []string) (*snapshot.Repository, *snapshot.Info, error) {
+	if repository, info := m.wholeSnapshot(ctx, indices); info != nil {
+		return repository, info, nil
+	}
+	runner, _, err := m.rehearsalRunner(journal, sink, indices)
+	if err != nil {
+		return nil, nil, err
+	}
+	// An earlier one lacks an index, or is gone from the repository.
+	if journal.Step(PhaseRehearse, rehearsalSnapshotStep).Done {
+		if err := runner.UndoSteps(ctx, rehearsalSnapshotStep); err != nil {
+			return nil, nil, err
+		}
+	}
+	if err := runner.Run(ctx); err != nil {
+		return nil, nil, err
+	}
+	return m.readable(ctx, plan.RehearsalSnapshotName(m.Wanted), indices)
+}
+
+// rehearsalRunner runs the phase, whichever plan is rehearsed: it belongs to the source and its repository. begun says that
+// it ran before.
+func (m *Move) rehearsalRunner(journal *engine.Journal, sink engine.Sink, indices []string) (runner *engine.Runner, begun bool, err error) {
+	runner = &engine.Runner{Phase: PhaseRehearse, Steps: m.rehearsalSteps(indices), Journal: journal, Sink: sink, PlanHash: m.Plan.Facts.Source.ClusterUUID + " " + m.Plan.Facts.Repository.Place}
+	_, begun, err = journal.Plan(PhaseRehearse)
+	return runner, begun, err
+}
+
+// wholeSnapshot finds a snapshot that holds all the indices: the migration's own, or else the newest. nil where there is
+// none that can be read from here.
+func (m *Move) wholeSnapshot(ctx context.Context, indices []string) (*snapshot.Repository, *snapshot.Info) {
+	repository, ok, err := OpenRepository(ctx, m.Wanted, m.Sides)
+	if err != nil || !ok {
+		return nil, nil // there is no repository yet, and what is in its way is told when a snapshot is taken
+	}
+	infos, err := repository.Snapshots(ctx)
+	if err != nil && len(infos) == 0 {
+		return nil, nil
+	}
+	var best *snapshot.Info
+	for _, info := range infos {
+		lacks := slices.ContainsFunc(indices, func(name string) bool { return !slices.Contains(info.Indices, name) })
+		if info.State != snapshot.Success || lacks {
+			continue
+		}
+		if info.Name == plan.SnapshotName(m.Wanted) {
+			return repository, info
+		}
+		if best == nil || info.Start.After(best.Start) {
+			best = info
+		}
+	}
+	return repository, best
+}
