@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 	// Fetched before the tests' own time begins: on a fresh machine the S3 server alone takes minutes to compile.
 	flag.Parse()
 	if !testing.Short() {
-		if err := errors.Join(lab.Fetch(context.Background(), nil, "2.3.2", "5.5.2", "7.10.2", "os2.19.3"), fetchS3()); err != nil {
+		if err := errors.Join(lab.Fetch(context.Background(), nil, "2.3.2", "5.5.2", "6.8.23", "7.10.2", "os2.19.3"), fetchS3()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

@@ -358,8 +358,9 @@ func TestTheBacklogIsReadFromMonitorAgent(t *testing.T) {
 
 // supervise plays a process with a worker that it replaces on SIGHUP, as fluentd does; it takes SIGUSR2 and does nothing.
 func supervise() {
-	orders := make(chan os.Signal, 1)
-	signal.Notify(orders, syscall.SIGHUP, syscall.SIGTERM, syscall.SIGUSR2)
+	const room = 100 // every signal comes in, those of the Go runtime too
+	orders := make(chan os.Signal, room)
+	signal.Notify(orders)
 	start := func() *exec.Cmd {
 		worker := exec.Command("sleep", "1000")
 		if err := worker.Start(); err != nil {
@@ -370,7 +371,7 @@ func supervise() {
 	worker := start()
 	fmt.Println("ready")
 	for order := range orders {
-		if order == syscall.SIGUSR2 {
+		if order != syscall.SIGHUP && order != syscall.SIGTERM {
 			continue
 		}
 		if worker.Process.Kill() != nil || worker.Wait() == nil {

@@ -290,8 +290,8 @@ func writeSynced(path string, content []byte, own owner) error {
 	if err != nil {
 		return err
 	}
-	// Some file systems can't sync a folder; the rename itself is done by then.
-	if err := folder.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) {
+	// Some file systems can't sync a folder, and Windows permits it on none; the rename itself is done by then.
+	if err := folder.Sync(); err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, fs.ErrInvalid) && !errors.Is(err, fs.ErrPermission) {
 		return errors.Join(err, folder.Close())
 	}
 	return folder.Close()
