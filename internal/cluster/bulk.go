@@ -153,8 +153,12 @@ func readItem(action string, fields gjson.Result) BulkItem {
 		case "error":
 			if value.IsObject() {
 				item.ErrorType, item.Reason = value.Get("type").String(), value.Get("reason").String()
-				for cause, depth := value.Get("caused_by"), 0; cause.IsObject() && depth < maxCauses; depth++ {
-					item.Reason += "; " + cause.Get("type").String() + ": " + cause.Get("reason").String()
+				cause := value.Get("caused_by")
+				if cause.IsObject() {
+					item.Reason = shorten(item.Reason, maxOne)
+				}
+				for depth := 0; cause.IsObject() && depth < maxCauses; depth++ {
+					item.Reason += "; " + cause.Get("type").String() + ": " + shorten(cause.Get("reason").String(), maxOne)
 					cause = cause.Get("caused_by")
 				}
 			} else {

@@ -17,6 +17,9 @@ type Dialect struct {
 	ComposableTemplates bool
 	// ResetByNull: null puts a setting of an index back to its default; before, null is ignored in silence.
 	ResetByNull bool
+	// FloodStage: a node whose disk is nearly full blocks writes to its indices; FloodPasses: it lifts the block by itself
+	// once there is room.
+	FloodStage, FloodPasses bool
 	// Pipelines: ingest pipelines exist.
 	Pipelines bool
 	// LifecyclePath is where ILM policies are, StatePath where ISM's, DataStreamPath where data streams, ProcessorPath where
@@ -68,6 +71,8 @@ func DialectFor(version es.Version) Dialect {
 		TemplatePattern:      "template",
 		ComposableTemplates:  since(7, 8),
 		ResetByNull:          since(5, 0),
+		FloodStage:           since(6, 0),
+		FloodPasses:          since(7, 4),
 		Pipelines:            since(5, 0),
 		ScriptsIndex:         !since(5, 0),
 		ScriptText:           "code",

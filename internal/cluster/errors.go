@@ -117,6 +117,9 @@ func HintOf(err error) string {
 const (
 	maxReason = 2000
 	maxCauses = 8
+	// maxOne bounds each reason of several: since 8.x the first repeats the document's value, and what is wrong with it
+	// stands in the last.
+	maxOne = 600
 )
 
 // refusal makes an *Error of an answer from status 300 on.
@@ -173,6 +176,11 @@ func reasonOf(body []byte) (kind, reason string) {
 		// 2.x to 6.x name the missing index only beside the reason.
 		if index := failure.Get("index").String(); index != "" && !strings.Contains(reasons[0], index) {
 			reasons[0] += " [" + index + "]"
+		}
+		if len(reasons) > 1 {
+			for i := range reasons {
+				reasons[i] = shorten(reasons[i], maxOne)
+			}
 		}
 		return failure.Get("type").String(), shorten(strings.Join(reasons, "; "), maxReason)
 	case failure.Type == gjson.String:

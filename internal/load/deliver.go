@@ -11,6 +11,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -42,6 +43,8 @@ type courier struct {
 	query  url.Values
 	gzip   bool
 	filter bool
+	// floodPasses says that the target lifts the block of a full disk by itself.
+	floodPasses bool
 	// valve hears how the target answers.
 	valve    *Valve
 	patience time.Duration
@@ -208,6 +211,7 @@ func (c *courier) wait(ctx context.Context, w *waiting, sent time.Time, judged v
 			c.valve.blocked(judged.why)
 		}
 	case blocked:
+		judged.why = strings.TrimSuffix(judged.why, ";") + c.makeRoom(judged.why)
 		c.valve.blocked(judged.why)
 	default:
 		c.valve.asked(sent, judged.why)
@@ -221,6 +225,20 @@ func (c *courier) wait(ctx context.Context, w *waiting, sent time.Time, judged v
 	}
 	w.wait = min(2*w.wait, longestWait)
 	return nil
+}
+
+// floodBlock is in the words of the block that a nearly full disk sets.
+const floodBlock = "/12/"
+
+// makeRoom says what a person must do about a block, as far as its words tell.
+func (c *courier) makeRoom(why string) string {
+	switch {
+	case !strings.Contains(why, floodBlock):
+		return ""
+	case c.floodPasses:
+		return " (make room on its disks, and it lifts the block by itself)"
+	}
+	return ` (make room on its disks, then lift the block: PUT /_all/_settings {"index.blocks.read_only_allow_delete":null})`
 }
 
 func pause(ctx context.Context, wait time.Duration) error {

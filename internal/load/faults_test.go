@@ -100,7 +100,8 @@ func heard(valve *Valve) func() string {
 }
 
 func TestALoadOutlivesWhatHappensToItsTarget(t *testing.T) {
-	for _, version := range []string{"7.10.2", "2.3.2", "5.5.2", "os2.19.3", "8.15.5"} {
+	// 1.x is not among them: it writes its journal of changes every five seconds, so a killed one loses what it had acknowledged.
+	for _, version := range []string{"7.10.2", "2.3.2", "5.5.2", "6.8.23", "os2.19.3", "8.15.5", "os3.3.0"} {
 		t.Run(version, func(t *testing.T) {
 			if version != "7.10.2" {
 				labtest.Rare(t, "all of "+version)
@@ -122,7 +123,8 @@ func queueSettings(version string) map[string]string {
 }
 
 func outliveOn(t *testing.T, version string) {
-	options := lab.Options{Version: version, DataDir: t.TempDir(), Settings: queueSettings(version)}
+	// Before 5.0 the data lie in a folder of the cluster's name.
+	options := lab.Options{Version: version, DataDir: t.TempDir(), ClusterName: "outlived", Settings: queueSettings(version)}
 	node := labtest.NodeWith(t, options)
 	direct := connect(t, node.URL())
 

@@ -64,7 +64,7 @@ func (j *Job) start(ctx context.Context) error {
 		}
 		j.most = j.Target.MaxRequest(ctx)
 		j.courier.client, j.courier.valve, j.courier.patience = j.Target, j.Valve, j.Patience
-		j.courier.gzip, j.courier.filter = j.Gzip.pays(j.Target.URL(), &j.dialect), j.dialect.FilterBulk
+		j.courier.gzip, j.courier.filter, j.courier.floodPasses = j.Gzip.pays(j.Target.URL(), &j.dialect), j.dialect.FilterBulk, j.dialect.FloodPasses
 		if j.dialect.PipelineNone {
 			j.courier.query = url.Values{"pipeline": {"_none"}} // the documents went through the source's pipelines already
 		}
