@@ -15,6 +15,7 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/engine"
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/load"
+	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
 // The files of what was not taken, one JSON object a line: documents that the target or a rule refuses, and lines that are
@@ -242,6 +243,7 @@ type Rehearsal struct {
 func (t *Intake) Rehearse(ctx context.Context, progress func(documents int64)) (Rehearsal, error) {
 	seen := Rehearsal{Documents: map[string]int64{}, Undescribed: map[string]int64{}}
 	var documents int64
+	var scratch transform.Scratch
 	for _, unit := range t.units {
 		feed := unit.Feed(load.LineOptions{Wanted: t.take, Bad: func(line load.BadLine) error {
 			if seen.Bad++; len(seen.BadLines) < examplesMost {
@@ -259,7 +261,7 @@ func (t *Intake) Rehearse(ctx context.Context, progress func(documents int64)) (
 				seen.Undescribed[document.Index]++
 				return nil
 			}
-			becomes, _, err := load.Becomes(made, *document)
+			becomes, _, err := load.Becomes(&scratch, made, *document)
 			if errors.Is(err, load.ErrQuarantine) {
 				if seen.Aside++; len(seen.Reasons) < examplesMost {
 					seen.Reasons = append(seen.Reasons, fmt.Sprintf("%s of %s: %v", document.ID, document.Index, err))

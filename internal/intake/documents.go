@@ -17,6 +17,7 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/engine"
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/load"
+	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
 // sendLines sends every file.
@@ -143,6 +144,7 @@ func (t *Intake) take(index string) bool {
 
 // rewrite makes a unit's rewriting.
 func (t *Intake) rewrite(ctx context.Context) load.Rewrite {
+	var scratch transform.Scratch
 	return func(document es.Document) (es.Document, error) {
 		made := t.plans[document.Index]
 		if made == nil {
@@ -151,7 +153,7 @@ func (t *Intake) rewrite(ctx context.Context) load.Rewrite {
 		if t.timed[document.Index] && !document.HasTimestamp && !document.HasExpiry {
 			t.tally.untimed(document.Index)
 		}
-		becomes, target, err := load.Becomes(made, document)
+		becomes, target, err := load.Becomes(&scratch, made, document)
 		if err == nil && target.Split && becomes.Index != target.Name {
 			err = t.known.part(ctx, t.target, target, becomes.Index)
 		}

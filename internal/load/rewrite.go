@@ -11,15 +11,15 @@ import (
 )
 
 // Becomes says what a document is on the target, by its type on the source, and of which index it is there. A target
-// without rules still renames.
-func Becomes(made *transform.IndexPlan, document es.Document) (es.Document, *transform.TargetIndex, error) {
+// without rules still renames. A source that changes lies in the scratch until it is used again; without one it is the caller's.
+func Becomes(scratch *transform.Scratch, made *transform.IndexPlan, document es.Document) (es.Document, *transform.TargetIndex, error) {
 	target := TargetFor(made, document.Type)
 	if target == nil {
 		return document, nil, fmt.Errorf("%w: no index on the target takes documents of type %s", ErrQuarantine, document.Type)
 	}
 	document.Index = target.Name
 	if target.Documents != nil {
-		action, reason, err := target.Documents.Apply(nil, &document)
+		action, reason, err := target.Documents.Apply(scratch, &document)
 		if err != nil {
 			return document, target, fmt.Errorf("%w: %w", ErrQuarantine, err)
 		}

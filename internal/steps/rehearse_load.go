@@ -122,8 +122,9 @@ func (r *rehearsing) moveShare(ctx context.Context, target *cluster.Client, made
 // rewrite is that of the load, into scratch indices.
 func (r *rehearsing) rewrite(ctx context.Context, made *transform.IndexPlan, parts *partNames) func() load.Rewrite {
 	return func() load.Rewrite {
+		var scratch transform.Scratch
 		return func(document es.Document) (es.Document, error) {
-			rewritten, wanted, err := load.Becomes(made, document)
+			rewritten, wanted, err := load.Becomes(&scratch, made, document)
 			if err != nil {
 				return rewritten, err
 			}

@@ -21,7 +21,7 @@ import (
 func (r *rehearsing) prove(ctx context.Context, target *cluster.Client, made *transform.IndexPlan, chosen sample, row *RehearsalRow) error {
 	sourceless := keepNoSource(made)
 	expected := func(document es.Document) (es.Document, bool, error) {
-		rewritten, wanted, err := load.Becomes(made, document)
+		rewritten, wanted, err := load.Becomes(nil, made, document)
 		if err != nil || row.refused[quarantineKey(&load.Refused{Index: document.Index, Type: document.Type, ID: document.ID})] {
 			return document, false, nil // booked when it was sent
 		}

@@ -75,8 +75,9 @@ func (m *Move) rewriteFor(ctx context.Context, index string) (func() load.Rewrit
 		return nil, err
 	}
 	return func() load.Rewrite {
+		var scratch transform.Scratch // a rewriting is of one worker, and what it gives is packed before the next
 		return func(document es.Document) (es.Document, error) {
-			rewritten, target, err := load.Becomes(made, document)
+			rewritten, target, err := load.Becomes(&scratch, made, document)
 			if err == nil && target.Split && rewritten.Index != target.Name {
 				err = m.makePart(ctx, target, rewritten.Index)
 			}
@@ -106,7 +107,7 @@ func (m *Move) compared(ctx context.Context, route plan.Route) (func(es.Document
 		return nil, err
 	}
 	return func(document es.Document) (es.Document, bool, error) {
-		rewritten, target, err := load.Becomes(made, document)
+		rewritten, target, err := load.Becomes(nil, made, document)
 		if target != nil && target.Name != route.Target {
 			return document, false, nil
 		}

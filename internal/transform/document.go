@@ -6,7 +6,6 @@ package transform
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -47,12 +46,31 @@ type DocumentRules struct {
 
 // userDocument is a person's rule, compiled.
 type userDocument struct {
-	rule    UserRule
+	passes  []*pass
 	program *vm.Program
-	sets    []member
+	split   string
 }
 
-type member struct{ path, raw string }
+// Scratch is memory that Apply works in. Its zero value is ready; it is for one caller at a time.
+type Scratch struct {
+	editor    editor
+	additions []member
+	// written are sources that changed: each is made of what lies in the other.
+	written [2][]byte
+	last    int
+}
+
+// scratchKept is how much memory a scratch keeps after a huge document.
+const scratchKept = 4 << 20
+
+// next gives the memory in which the source does not lie.
+func (s *Scratch) next() []byte {
+	s.last = 1 - s.last
+	if cap(s.written[s.last]) > scratchKept {
+		s.written[s.last] = nil
+	}
+	return s.written[s.last][:0]
+}
 
 // longestID is what servers since 5.0 take, in bytes; one longer fails its whole request.
 const longestID = 512
@@ -90,6 +108,7 @@ func (d *draft) documentRules(t *targetIndex) (*DocumentRules, error) {
 	for _, docType := range t.types {
 		traits := docType.traits
 		traits.sourceName, traits.targetName = docType.sourceName(), docType.name
+		traits.typeMember, traits.joinMember = newMember(traits.typeField, text(traits.sourceName)), newMember(traits.joinField, text(traits.relation))
 		if traits.booleans != nil && r.edit.booleans == booleansAsTheyAre {
 			traits.booleans = nil
 		}
@@ -105,10 +124,7 @@ func (d *draft) documentRules(t *targetIndex) (*DocumentRules, error) {
 		if !rule.matches(d.in.Name) {
 			continue
 		}
-		user := userDocument{rule: rule}
-		for _, name := range sortedKeys(rule.Set) {
-			user.sets = append(user.sets, member{sjsonPath(name), rule.Set[name]})
-		}
+		user := userDocument{passes: passes(rule.changes()), split: rule.Split}
 		if rule.Expr != "" {
 			program, err := compileExpression(rule.Expr)
 			if err != nil {
@@ -116,7 +132,7 @@ func (d *draft) documentRules(t *targetIndex) (*DocumentRules, error) {
 			}
 			user.program = program
 		}
-		if len(rule.Rename)+len(rule.Drop)+len(rule.Set) > 0 || rule.Split != "" || rule.Expr != "" {
+		if len(user.passes) > 0 || rule.Split != "" || rule.Expr != "" {
 			r.users, needed = append(r.users, user), true
 		}
 	}
@@ -126,25 +142,27 @@ func (d *draft) documentRules(t *targetIndex) (*DocumentRules, error) {
 	return r, nil
 }
 
-// Apply changes one document in place. A source that changes is written behind dst, and doc.Source then lies there, so
-// that dst may be used again once the document has been sent. With Quarantine the document is as it came.
-func (r *DocumentRules) Apply(dst []byte, doc *es.Document) (Action, string, error) {
+// Apply changes one document in place. A source that changes lies in the scratch until the next call; without a scratch it
+// is the caller's. With Quarantine the document is as it came.
+func (r *DocumentRules) Apply(scratch *Scratch, doc *es.Document) (Action, string, error) {
+	if scratch == nil {
+		scratch = &Scratch{}
+	}
 	original := *doc
 	t := r.types[doc.Type]
 	if t == nil {
 		t = r.only
 	}
-	action, reason, err := r.apply(dst, doc, t)
+	action, reason, err := r.apply(scratch, doc, t)
 	if err != nil || action == Quarantine {
 		*doc = original
 	}
 	return action, reason, err
 }
 
-func (r *DocumentRules) apply(dst []byte, doc *es.Document, t *traits) (Action, string, error) {
+func (r *DocumentRules) apply(scratch *Scratch, doc *es.Document, t *traits) (Action, string, error) {
 	action := Keep
-	var additions []member
-	add := func(name string, v literal) { additions = append(additions, member{name, string(v)}) }
+	additions := scratch.additions[:0]
 	if t.targetName != t.sourceName && doc.Type == t.sourceName {
 		doc.Type, action = t.targetName, Changed
 	}
@@ -158,54 +176,79 @@ func (r *DocumentRules) apply(dst []byte, doc *es.Document, t *traits) (Action, 
 		return Quarantine, fmt.Sprintf("its id has %d bytes, and the target takes %d", len(now), r.maxID), nil
 	}
 	if doc.ID = now; r.maxID > 0 && len(prefix)+len(id) > r.maxID {
-		add(r.longIDField, text(id))
+		additions = append(additions, newMember(r.longIDField, text(id)))
 	}
 	if t.typeField != "" {
-		add(t.typeField, text(t.sourceName))
+		additions = append(additions, t.typeMember)
 		doc.Type = joinedType
 	}
 	if t.joinField != "" {
-		v, err := r.kinship(doc, t, id)
+		join, err := r.kinship(doc, t, id)
 		if err != "" {
 			return Quarantine, err, nil
 		}
-		add(t.joinField, v)
+		additions = append(additions, join)
 	}
 	if r.typeless {
 		doc.Type = ""
 	}
 	if t.timestampField != "" && doc.HasTimestamp {
-		add(t.timestampField, literal(strconv.FormatInt(doc.Timestamp, 10)))
+		additions = append(additions, newMember(t.timestampField, literal(strconv.FormatInt(doc.Timestamp, 10))))
 	}
 	if t.expiryField != "" && doc.HasExpiry {
-		add(t.expiryField, literal(strconv.FormatInt(doc.Expiry, 10)))
+		additions = append(additions, newMember(t.expiryField, literal(strconv.FormatInt(doc.Expiry, 10))))
 	}
 	if doc.ID != id || len(additions) > 0 {
 		action = Changed
 	}
+	scratch.additions = additions
 	if doc.Source == nil {
 		return action, "", nil
 	}
-	e := editor{rules: &r.edit, source: doc.Source, traits: t}
-	out, changed, err := e.rewrite(dst, additions)
+	changed, passed, err := scratch.rewrite(doc, &r.edit, t, additions, r.firstPass())
 	if err != nil {
-		if refused := refusal(""); errors.As(err, &refused) {
-			return Quarantine, string(refused), nil
-		}
-		return Quarantine, "its source can't be read: " + err.Error(), nil
+		return unreadable(err)
 	}
 	if changed {
-		doc.Source = json.RawMessage(out[len(dst):])
 		action = Changed
 	}
 	for i := range r.users {
-		userAction, reason, err := r.user(&r.users[i], doc)
+		userAction, reason, err := r.user(scratch, &r.users[i], doc, passed && i == 0)
 		if err != nil || userAction == Quarantine {
 			return userAction, reason, err
 		}
 		action = max(action, userAction)
 	}
 	return action, "", nil
+}
+
+// firstPass is what a person's rules begin with; nil when they begin with something else, or there are none.
+func (r *DocumentRules) firstPass() *pass {
+	if len(r.users) == 0 || len(r.users[0].passes) == 0 {
+		return nil
+	}
+	return r.users[0].passes[0]
+}
+
+// rewrite changes a source by one walk. passed says that the pass was part of it.
+func (s *Scratch) rewrite(doc *es.Document, rules *editRules, t *traits, additions []member, p *pass) (changed, passed bool, err error) {
+	s.editor.begin(doc.Source, rules, t, additions, p)
+	out, changed, passed, err := s.editor.rewrite(s.next())
+	s.written[s.last] = out[:0]
+	if changed {
+		doc.Source = out
+	} else {
+		s.last = 1 - s.last
+	}
+	return changed, passed, err
+}
+
+// unreadable says why a source that a walk ended in is set aside.
+func unreadable(err error) (Action, string, error) {
+	if refused := refusal(""); errors.As(err, &refused) {
+		return Quarantine, string(refused), nil
+	}
+	return Quarantine, "its source can't be read: " + err.Error(), nil
 }
 
 // newID gives the id on the target; a hash where it would be too long and hashes are chosen.
@@ -222,16 +265,16 @@ func (r *DocumentRules) newID(prefix, id string) (now string, fits bool) {
 }
 
 // kinship gives the join field's value, and sets the routing that keeps a family on one shard.
-func (r *DocumentRules) kinship(doc *es.Document, t *traits, id string) (literal, string) {
+func (r *DocumentRules) kinship(doc *es.Document, t *traits, id string) (join member, refused string) {
 	if t.parentType == "" {
 		if doc.ID != id && doc.Routing == "" {
 			doc.Routing = id // the children's routing is the id as it was
 		}
-		return text(t.relation), ""
+		return t.joinMember, ""
 	}
 	parent, routing := doc.Parent, doc.Routing
 	if parent == "" {
-		return "", "it is a child without a parent's id"
+		return join, "it is a child without a parent's id"
 	}
 	if routing == "" {
 		routing = parent
@@ -242,8 +285,10 @@ func (r *DocumentRules) kinship(doc *es.Document, t *traits, id string) (literal
 	}
 	parent, fits := r.newID(prefix, parent)
 	if !fits {
-		return "", "its parent's id is longer than the target takes"
+		return join, "its parent's id is longer than the target takes"
 	}
 	doc.Routing, doc.Parent = routing, ""
-	return literal(write(newObject("name", text(t.relation), "parent", text(parent)))), ""
+	join = t.joinMember
+	join.raw = `{"name":` + join.raw + `,"parent":` + string(text(parent)) + `}`
+	return join, ""
 }

@@ -46,7 +46,7 @@ func (e *editor) geoPoint(start int) {
 	}
 	lat, lon = wrapPoint(lat, lon)
 	point := write(newObject("lat", literal(strconv.FormatFloat(lat, 'f', -1, 64)), "lon", literal(strconv.FormatFloat(lon, 'f', -1, 64))))
-	e.edits = append(e.edits, edit{start, e.at, point})
+	e.replace(start, e.at, point)
 }
 
 func coordinate(v gjson.Result) (float64, bool) {

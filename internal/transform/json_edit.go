@@ -1,13 +1,12 @@
 package transform
 
-// json_edit.go answers: how does a source change without being decoded? One walk over the tokens notes edits (from, to,
-// new bytes); what has none is never copied. Next: json_values.go.
+// json_edit.go answers: how does a source change without being decoded? One walk over the tokens (json_walk.go) notes edits
+// (from, to, new bytes); what has none is never copied. The first of a person's passes (fields.go) goes along on that walk.
+// Next: json_walk.go.
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -28,64 +27,101 @@ type editRules struct {
 	names, unquoted       bool
 }
 
-// edit replaces source[from:to].
+// everyToken says that each name or number must be looked at, wherever it lies.
+func (r *editRules) everyToken() bool { return r.duplicates || r.nonFinite || r.names || r.unquoted }
+
+// noRules and noTraits are those of a walk that is made for a pass alone.
+var (
+	noRules  editRules
+	noTraits traits
+)
+
+// edit replaces source[from:to] by now and, behind it, by what lies elsewhere in the source.
 type edit struct {
 	from, to int
 	now      string
+	copied   span
 }
 
-// editor walks one source.
+// span is a range of bytes of a source.
+type span struct{ from, to int }
+
+// member is a field that is written: its name, the same as JSON with a colon, and its value as JSON.
+type member struct{ name, label, raw string }
+
+func newMember(name string, raw literal) member {
+	return member{name: name, label: label(name), raw: string(raw)}
+}
+
+func label(name string) string { return string(text(name)) + ":" }
+
+// editor walks one source. Its lists are used again from document to document.
 type editor struct {
-	rules  *editRules
-	traits *traits
-	source []byte
-	at     int
-	edits  []edit
+	rules     *editRules
+	traits    *traits
+	source    []byte
+	additions []member
+	at        int
+	edits     []edit
+	members   []seen
+	fields    fieldEditor
 }
 
-// maxSourceDepth bounds recursion; every server stops long before.
-const maxSourceDepth = 1100
+// begin makes the editor ready for a source. pass may be nil.
+func (e *editor) begin(source []byte, rules *editRules, traits *traits, additions []member, pass *pass) {
+	e.source, e.rules, e.traits, e.additions, e.at = source, rules, traits, additions, 0
+	e.edits, e.members = e.edits[:0], e.members[:0]
+	e.fields.begin(pass)
+}
 
-func (e *editor) rewrite(dst []byte, additions []member) (out []byte, changed bool, err error) {
+// rewrite writes the changed source behind dst. passed says that the pass was part of it: it is not when rules changed
+// something, since the pass is about what they make of it.
+func (e *editor) rewrite(dst []byte) (out []byte, changed, passed bool, err error) {
 	start := e.unwrapped()
 	e.at = start
 	e.space()
 	if e.at >= len(e.source) || e.source[e.at] != '{' {
-		return dst, false, e.bad("no object")
+		return dst, false, false, e.bad("no object")
 	}
 	open := e.at
-	if err := e.object(0, walk{e.traits.booleans, e.traits.geoPoints, e.traits.dates}); err != nil {
-		return dst, false, err
+	if err := e.object(0, walk{e.traits.booleans, e.traits.geoPoints, e.traits.dates, e.fields.root()}); err != nil {
+		return dst, false, false, err
 	}
 	end := e.at
-	if len(additions) > 0 {
-		if err := e.add(open, end, additions); err != nil {
-			return dst, false, err
-		}
-	}
 	e.space()
 	trailing := start == 0 && e.at < len(e.source)
 	if trailing && !e.rules.unquoted {
-		return dst, false, e.bad("something after the object")
+		return dst, false, false, e.bad("something after the object")
 	}
-	if len(e.edits) == 0 && start == 0 && !trailing {
-		return dst, false, nil
+	if len(e.edits) > 0 || start > 0 || trailing {
+		return e.written(dst, e.edits, open, end), true, false, nil
 	}
-	slices.SortStableFunc(e.edits, func(a, b edit) int {
+	edits, err := e.fields.finish()
+	if err != nil || len(edits) == 0 {
+		return dst, false, true, err
+	}
+	return e.written(dst, edits, open, end), true, true, nil
+}
+
+// written puts together what the edits leave of source[open:end].
+func (e *editor) written(dst []byte, edits []edit, open, end int) []byte {
+	slices.SortStableFunc(edits, func(a, b edit) int {
 		if a.from != b.from {
 			return a.from - b.from
 		}
 		return b.to - a.to
 	})
 	out, position := dst, open
-	for _, edit := range e.edits {
+	for i := range edits {
+		edit := &edits[i]
 		if edit.from < position {
 			continue // inside something that went as a whole
 		}
 		out = append(append(out, e.source[position:edit.from]...), edit.now...)
+		out = append(out, e.source[edit.copied.from:edit.copied.to]...)
 		position = edit.to
 	}
-	return append(out, e.source[position:end]...), true, nil
+	return append(out, e.source[position:end]...)
 }
 
 // unwrapped finds where the document begins when 1.x was sent {"type":{…}}: it indexed what is inside.
@@ -108,276 +144,35 @@ func (e *editor) unwrapped() int {
 }
 
 // add writes new members before the closing brace; a member that is there with the same value stays.
-func (e *editor) add(open, end int, additions []member) error {
-	parsed := gjson.ParseBytes(e.source[open:end])
-	existing := map[string]string{}
-	parsed.ForEach(func(key, v gjson.Result) bool {
-		existing[key.String()] = v.Raw
-		return true
-	})
-	var now strings.Builder
-	needComma := len(existing) > 0
-	for _, addition := range additions {
-		if old, ok := existing[addition.path]; ok {
-			if old == addition.raw {
-				continue
+func (e *editor) add(existing []seen) error {
+	comma, end := len(existing) > 0, e.at-1
+	for i := range e.additions {
+		addition := &e.additions[i]
+		there := false
+		for j := len(existing) - 1; j >= 0 && !there; j-- { // the last of equal keys counts
+			if there = string(existing[j].key) == addition.name; there && string(e.source[existing[j].value:existing[j].end]) != addition.raw {
+				return refusal("it has a field " + addition.name + " already, which a rule must write")
 			}
-			return refusal("it has a field " + addition.path + " already, which a rule must write")
 		}
-		if needComma {
-			now.WriteByte(',')
+		if there {
+			continue
 		}
-		needComma = true
-		now.WriteString(string(text(addition.path)) + ":" + addition.raw)
-	}
-	if now.Len() > 0 {
-		e.edits = append(e.edits, edit{end - 1, end - 1, now.String()})
+		if comma {
+			e.insert(end, ",")
+		}
+		comma = true
+		e.insert(end, addition.label)
+		e.insert(end, addition.raw)
 	}
 	return nil
+}
+
+func (e *editor) insert(at int, now string) {
+	e.edits = append(e.edits, edit{from: at, to: at, now: now})
+}
+
+func (e *editor) replace(from, to int, now string) {
+	e.edits = append(e.edits, edit{from: from, to: to, now: now})
 }
 
 func (e *editor) bad(what string) error { return fmt.Errorf("%s at byte %d", what, e.at) }
-
-func (e *editor) space() {
-	for e.at < len(e.source) {
-		switch e.source[e.at] {
-		case ' ', '\t', '\n', '\r':
-			e.at++
-		default:
-			return
-		}
-	}
-}
-
-// walk is where the fields of interest lie below the current place.
-type walk struct{ booleans, geoPoints, dates *paths }
-
-func (w walk) step(key []byte) walk {
-	if w.booleans == nil && w.geoPoints == nil && w.dates == nil {
-		return w
-	}
-	return walk{w.booleans.step(key), w.geoPoints.step(key), w.dates.step(key)}
-}
-
-// mayNotFit says of nearly every name at a glance that every server takes it.
-func mayNotFit(key []byte) bool {
-	return len(key) == 0 || key[0] == '_' || key[0] <= ' ' || bytes.IndexByte(key, '.') >= 0
-}
-
-// seen is one member of an object: where its key begins and its value ends.
-type seen struct {
-	key        []byte
-	start, end int
-	dropped    bool
-}
-
-func (e *editor) object(depth int, w walk) error {
-	if depth > maxSourceDepth {
-		return refusal("it is nested too deeply")
-	}
-	e.at++
-	var room [16]seen
-	members := room[:0]
-	e.space()
-	if e.at < len(e.source) && e.source[e.at] == '}' {
-		e.at++
-		return nil
-	}
-	for {
-		e.space()
-		start := e.at
-		key, err := e.key()
-		if err != nil {
-			return err
-		}
-		keyEnd := e.at
-		e.space()
-		if e.at >= len(e.source) || e.source[e.at] != ':' {
-			return e.bad("no colon after a name")
-		}
-		e.at++
-		if e.rules.names && mayNotFit(key) {
-			if now := fitName(string(key), depth == 0, e.rules.target, e.rules.choices); now != string(key) {
-				e.edits = append(e.edits, edit{start, keyEnd, string(text(now))})
-				key = []byte(now)
-			}
-		}
-		if err := e.value(depth+1, w.step(key)); err != nil {
-			return err
-		}
-		members = append(members, seen{key: key, start: start, end: e.at})
-		e.space()
-		if e.at >= len(e.source) {
-			return e.bad("an object without end")
-		}
-		c := e.source[e.at]
-		e.at++
-		if c == '}' {
-			break
-		}
-		if c != ',' {
-			e.at--
-			return e.bad("neither a comma nor a brace after a value")
-		}
-	}
-	return e.duplicates(members)
-}
-
-// manyMembers is where comparing all with all becomes slower than a map.
-const manyMembers = 24
-
-// duplicates drops all but the last of equal keys.
-func (e *editor) duplicates(members []seen) error {
-	if !e.rules.duplicates && !e.rules.names || len(members) < 2 {
-		return nil
-	}
-	found := false
-	if len(members) <= manyMembers {
-		for i := range members {
-			for j := i + 1; j < len(members); j++ {
-				if bytes.Equal(members[i].key, members[j].key) {
-					members[i].dropped, found = true, true
-					break
-				}
-			}
-		}
-	} else {
-		last := make(map[string]int, len(members))
-		for i := range members {
-			if before, ok := last[string(members[i].key)]; ok {
-				members[before].dropped, found = true, true
-			}
-			last[string(members[i].key)] = i
-		}
-	}
-	if !found || !e.rules.duplicates {
-		return nil
-	}
-	for i := range members {
-		if members[i].dropped {
-			// The last of equal keys stays, so there is always a member behind.
-			e.edits = append(e.edits, edit{members[i].start, members[i+1].start, ""})
-		}
-	}
-	return nil
-}
-
-// key reads a name; names without quotes, which servers up to 2.x took, get theirs.
-func (e *editor) key() ([]byte, error) {
-	if e.at < len(e.source) && e.source[e.at] == '"' {
-		start := e.at
-		end := e.stringEnd()
-		if end < 0 {
-			return nil, e.bad("a name without end")
-		}
-		e.at = end
-		inner := e.source[start+1 : end-1]
-		if bytes.IndexByte(inner, '\\') < 0 {
-			return inner, nil
-		}
-		return []byte(gjson.ParseBytes(e.source[start:end]).String()), nil
-	}
-	start := e.at
-	for e.at < len(e.source) && strings.IndexByte(" \t\r\n:,{}[]\"", e.source[e.at]) < 0 {
-		e.at++
-	}
-	if e.at == start || !e.rules.unquoted {
-		return nil, e.bad("no name")
-	}
-	name := e.source[start:e.at]
-	e.edits = append(e.edits, edit{start, e.at, string(text(string(name)))})
-	return name, nil
-}
-
-// stringEnd is the offset behind the text that begins here, or -1.
-func (e *editor) stringEnd() int {
-	for i := e.at + 1; ; {
-		n := bytes.IndexByte(e.source[i:], '"')
-		if n < 0 {
-			return -1
-		}
-		end := i + n
-		slashes := 0
-		for e.source[end-1-slashes] == '\\' {
-			slashes++
-		}
-		if slashes%2 == 0 {
-			return end + 1
-		}
-		i = end + 1
-	}
-}
-
-func (e *editor) value(depth int, w walk) error {
-	e.space()
-	if e.at >= len(e.source) {
-		return e.bad("no value")
-	}
-	start := e.at
-	switch e.source[e.at] {
-	case '{':
-		if w.geoPoints != nil && w.geoPoints.leaf {
-			defer e.geoPoint(start)
-		}
-		return e.object(depth, w)
-	case '[':
-		return e.array(depth, w)
-	case '"':
-		end := e.stringEnd()
-		if end < 0 {
-			return e.bad("a text without end")
-		}
-		e.at = end
-		e.scalar(start, w)
-		return nil
-	}
-	for e.at < len(e.source) && !endsValue(e.source[e.at]) {
-		e.at++
-	}
-	if e.at == start {
-		return e.bad("no value")
-	}
-	if e.rules.nonFinite {
-		e.finite(start)
-	}
-	e.scalar(start, w)
-	return nil
-}
-
-func endsValue(c byte) bool {
-	return c == ',' || c == '}' || c == ']' || c == ' ' || c == '\n' || c == '\r' || c == '\t'
-}
-
-func (e *editor) array(depth int, w walk) error {
-	if depth > maxSourceDepth {
-		return refusal("it is nested too deeply")
-	}
-	start := e.at
-	e.at++
-	e.space()
-	if e.at < len(e.source) && e.source[e.at] == ']' {
-		e.at++
-		return nil
-	}
-	for {
-		if err := e.value(depth+1, w); err != nil {
-			return err
-		}
-		e.space()
-		if e.at >= len(e.source) {
-			return e.bad("an array without end")
-		}
-		c := e.source[e.at]
-		e.at++
-		if c == ']' {
-			if w.geoPoints != nil && w.geoPoints.leaf {
-				e.geoPoint(start)
-			}
-			return nil
-		}
-		if c != ',' {
-			e.at--
-			return e.bad("neither a comma nor a bracket after a value")
-		}
-	}
-}

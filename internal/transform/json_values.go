@@ -48,7 +48,7 @@ func (e *editor) finite(start int) {
 		return
 	}
 	if v, err := strconv.ParseFloat(string(raw), 64); err != nil && math.IsInf(v, 0) && bytes.ContainsAny(raw, ".eE") {
-		e.edits = append(e.edits, edit{start, e.at, "null"})
+		e.replace(start, e.at, "null")
 	}
 }
 
@@ -63,12 +63,12 @@ func (e *editor) scalar(start int, w walk) {
 	}
 	if w.booleans != nil && w.booleans.leaf {
 		if now := e.boolean(raw); now != raw {
-			e.edits = append(e.edits, edit{start, e.at, now})
+			e.replace(start, e.at, now)
 		}
 	}
 	if w.dates != nil && w.dates.leaf {
 		if millis, err := strconv.ParseInt(raw, 10, 64); err == nil && millis > -10_000 && millis < 10_000 {
-			e.edits = append(e.edits, edit{start, e.at, string(text(instant(millis)))})
+			e.replace(start, e.at, string(text(instant(millis))))
 		}
 	}
 	if w.geoPoints != nil && w.geoPoints.leaf && raw[0] == '"' {

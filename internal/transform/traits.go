@@ -2,10 +2,7 @@ package transform
 
 // traits.go answers: what must be known of a type's mapping to change its documents? Rules fill it. Next: document.go.
 
-import (
-	"bytes"
-	"strings"
-)
+import "strings"
 
 // traits are what rules found out for the documents of one type.
 type traits struct {
@@ -20,6 +17,8 @@ type traits struct {
 	// typeField holds the type in an index that several types share; prefixIDs makes type#id of ids.
 	typeField string
 	prefixIDs bool
+	// typeMember and joinMember are what is written into typeField, and into joinField of a document without a parent.
+	typeMember, joinMember member
 	// timestampField and expiryField take the stored metadata.
 	timestampField, expiryField string
 	// unwrap is the type's name as 1.x allowed around a document.
@@ -32,7 +31,11 @@ type traits struct {
 type paths struct {
 	leaf     bool
 	children map[string]*paths
+	// lengths has a bit for each length of a child's name, so that most names of a document are not looked up.
+	lengths uint64
 }
+
+func lengthBit(length int) uint64 { return 1 << min(length, 63) }
 
 // mark adds a full path to a set that may not exist yet.
 func (traits) mark(set **paths, path string) {
@@ -44,6 +47,7 @@ func (traits) mark(set **paths, path string) {
 		if at.children == nil {
 			at.children = map[string]*paths{}
 		}
+		at.lengths |= lengthBit(len(step))
 		if at.children[step] == nil {
 			at.children[step] = &paths{}
 		}
@@ -53,11 +57,11 @@ func (traits) mark(set **paths, path string) {
 }
 
 // step goes down by a key; a dotted key goes down several levels.
-func (p *paths) step(key []byte) *paths {
-	if p == nil {
+func (p *paths) step(key []byte, dotted bool) *paths {
+	if p == nil || !dotted && p.lengths&lengthBit(len(key)) == 0 {
 		return nil
 	}
-	if next := p.children[string(key)]; next != nil || bytes.IndexByte(key, '.') < 0 {
+	if next := p.children[string(key)]; next != nil || !dotted {
 		return next
 	}
 	at := p
