@@ -6,12 +6,10 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"runtime"
 	"runtime/pprof"
-	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -153,7 +151,8 @@ func backfillChild(ctx context.Context, text string) error {
 	return answer(result)
 }
 
-// work runs the units of an index, as many at once as there are processors to read them: as the step backfill does.
+// work runs the units of an index, as many at once as there are processors to read them. The step backfill does so too, with a
+// lease for each unit, whose cost bench/fleet measures; the whole move (whole.go) is made by the program itself.
 func work(ctx context.Context, job *load.Job, reader *export.Reader, index string) (load.Outcome, error) {
 	var mutex sync.Mutex
 	var total load.Outcome
@@ -177,31 +176,13 @@ func work(ctx context.Context, job *load.Job, reader *export.Reader, index strin
 	return total, group.Wait()
 }
 
-// rewriting does what the step backfill does with the rules' answer.
+// rewriting is that of the step backfill.
 func rewriting(made *transform.IndexPlan) func() load.Rewrite {
 	return func() load.Rewrite {
+		var scratch transform.Scratch
 		return func(document es.Document) (es.Document, error) {
-			i := slices.IndexFunc(made.Targets, func(t transform.TargetIndex) bool {
-				return len(t.Types) == 0 || len(made.Targets) == 1 || slices.Contains(t.Types, document.Type)
-			})
-			if i < 0 {
-				return document, fmt.Errorf("%w: no index takes documents of type %s", load.ErrQuarantine, document.Type)
-			}
-			target := &made.Targets[i]
-			document.Index = target.Name
-			if target.Documents != nil {
-				action, reason, err := target.Documents.Apply(nil, &document)
-				if err != nil {
-					return document, fmt.Errorf("%w: %w", load.ErrQuarantine, err)
-				}
-				if action == transform.Quarantine {
-					return document, fmt.Errorf("%w: %s", load.ErrQuarantine, reason)
-				}
-			}
-			if target.Type != "" {
-				document.Type = target.Type
-			}
-			return document, nil
+			rewritten, _, err := load.Becomes(&scratch, made, document)
+			return rewritten, err
 		}
 	}
 }

@@ -250,6 +250,21 @@ func BenchmarkARuleThatChangesEveryDocument(b *testing.B) {
 	}
 }
 
+// BenchmarkRulesOfVersions has what the rules of versions ask of documents: a type and an id of several types, booleans and dates.
+func BenchmarkRulesOfVersions(b *testing.B) {
+	for name, row := range map[string]struct{ source, target, mapping string }{
+		"types":    {"5.5.2", "7.10.2", `{"log":{"properties":{"size":{"type":"long"}}},"order":{"properties":{"total":{"type":"long"}}}}`},
+		"booleans": {"2.3.2", "7.10.2", `{"log":{"properties":{"code":{"type":"boolean"}}}}`},
+		"dates":    {"1.7.6", "5.5.2", `{"log":{"properties":{"size":{"type":"date"}}}}`},
+	} {
+		plan, err := Index(IndexInput{Name: "x", Mappings: json.RawMessage(row.mapping)}, parseVersion(b, row.source), parseVersion(b, row.target), Choices{Types: typesJoin})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Run(name, func(b *testing.B) { benchmarkApply(b, plan.Targets[0].Documents, Changed) })
+	}
+}
+
 func benchmarkApply(b *testing.B, rules *DocumentRules, want Action) {
 	var scratch Scratch
 	b.SetBytes(int64(len(nginxLine)))

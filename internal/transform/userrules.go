@@ -17,7 +17,8 @@ import (
 type UserRule struct {
 	// Index is a pattern over names of source indices; empty means all.
 	Index string `yaml:"index,omitempty"`
-	// Rename gives fields another name: full path to full path.
+	// Rename gives fields another name: full path to full path. Paths reach into arrays of objects and dotted names; out of
+	// an array nothing moves.
 	Rename map[string]string `yaml:"rename,omitempty"`
 	// Drop removes fields, by full path.
 	Drop []string `yaml:"drop,omitempty"`
