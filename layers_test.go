@@ -22,7 +22,7 @@ const module = "github.com/hikkoshi/hikkoshi/"
 
 // layers holds every package with its layer. A package imports only packages of lower layers, or what arrows allows.
 var layers = map[string]int{
-	"internal/es": 0, "internal/binaryjson": 0, "lucene": 0, "snapshot": 0, "internal/engine": 0, "internal/fleet": 0, "internal/forecast": 0, "internal/migration": 2,
+	"internal/es": 0, "internal/binaryjson": 0, "lucene": 0, "snapshot": 0, "internal/engine": 0, "internal/fleet": 0, "internal/forecast": 0, "internal/recordings": 0, "internal/migration": 2,
 	"snapshot/s3store": 1, "internal/transform": 1, "internal/cluster": 1, "internal/aws": 1, "internal/terraform": 1,
 	"internal/export": 1, "internal/load": 2, "internal/preflight": 2, "internal/cutover": 2, "internal/plan": 3,
 	"internal/control": 3, "internal/intake": 3, "internal/capture": 3, "internal/verify": 3, "internal/ui": 3,

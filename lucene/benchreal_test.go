@@ -26,7 +26,7 @@ func BenchmarkRealScan(b *testing.B) {
 	ctx := context.Background()
 	for _, v := range versions {
 		var largest *lucene.Segment
-		eachShard(b, unpack(b, v+"-101"), func(_, _ string, _ int, dir lucene.Directory) {
+		eachShard(b, v, func(_, _ string, _ int, dir lucene.Directory) {
 			commit, err := lucene.OpenCommit(ctx, dir)
 			if err != nil {
 				b.Fatal(err)

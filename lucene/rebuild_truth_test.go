@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 	"github.com/hikkoshi/hikkoshi/lucene"
 )
 
@@ -54,9 +55,9 @@ func mappingTypes(t *testing.T, mapping map[string]any) lucene.FieldTypes {
 	return types
 }
 
-func readMappings(t *testing.T, fixture string) map[string]map[string]lucene.FieldTypes {
+func readMappings(t *testing.T, version string) map[string]map[string]lucene.FieldTypes {
 	t.Helper()
-	b, err := os.ReadFile(filepath.Join(fixtures(t), fixture, "truth-meta.json"))
+	b, err := os.ReadFile(filepath.Join(recordings.Folder(t, version), "truth-meta.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,22 +167,22 @@ func TestRebuiltSourcesHaveTheValuesOfTheRealOnes(t *testing.T) {
 				t.Skip("-short: three versions stand for all")
 			}
 			t.Parallel()
-			rebuildFixture(t, v+"-101")
+			rebuildRecording(t, v)
 		})
 	}
 }
 
-func rebuildFixture(t *testing.T, fixture string) {
+func rebuildRecording(t *testing.T, version string) {
 	ctx := context.Background()
-	mappings := readMappings(t, fixture)
+	mappings := readMappings(t, version)
 	sourceless := map[string]*truthDoc{}
-	for _, d := range readTruth(t, filepath.Join(fixtures(t), fixture, "truth.ndjson.gz"))["s3"] {
+	for _, d := range readTruth(t, version)["s3"] {
 		if d.Source == nil {
 			sourceless[d.Index+"/"+d.ID] = d
 		}
 	}
 	compared, lost, rebuilt := map[string]int{}, map[string]int{}, 0
-	eachShard(t, unpack(t, fixture), func(snap, index string, shard int, dir lucene.Directory) {
+	eachShard(t, version, func(snap, index string, shard int, dir lucene.Directory) {
 		if snap != "s3" {
 			return
 		}

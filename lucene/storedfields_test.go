@@ -4,54 +4,30 @@ package lucene
 // happens when their files are damaged?
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"path"
 	"strings"
 	"testing"
+
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 )
 
 // storedIndices unpacks testdata/stored.
 func storedIndices(t testing.TB) map[string]memory {
 	t.Helper()
-	f, err := os.Open("testdata/stored/indices.tar.gz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	all := map[string]memory{}
-	for tr := tar.NewReader(z); ; {
-		h, err := tr.Next()
-		if errors.Is(err, io.EOF) {
-			return all
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h.Typeflag != tar.TypeReg {
-			continue
-		}
-		b, err := io.ReadAll(tr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		version := path.Dir(h.Name)
+	recordings.Each(t, "testdata/stored/indices.tar.gz", func(name string, content []byte) {
+		version := path.Dir(name)
 		if all[version] == nil {
 			all[version] = memory{}
 		}
-		all[version][path.Base(h.Name)] = b
-	}
+		all[version][path.Base(name)] = content
+	})
+	return all
 }
 
 const storedDocs = 300

@@ -1,21 +1,18 @@
 package lucene_test
 
 import (
-	"archive/tar"
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 	"github.com/hikkoshi/hikkoshi/lucene"
 	"github.com/hikkoshi/hikkoshi/snapshot"
 )
@@ -47,49 +44,17 @@ func deref(s *string) string {
 	return *s
 }
 
-func fixtures(t testing.TB) string {
+// readTruth gives the documents of a version's recording by snapshot and key.
+func readTruth(t testing.TB, version string) map[string]map[string]*truthDoc {
 	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-	}
-	shared := filepath.Join(dir, "..", "shared", "fixtures")
-	if _, err := os.Stat(shared); err != nil {
-		t.Skip("the shared fixtures of real repositories are not here")
-	}
-	return shared
-}
-
-func readTruth(t testing.TB, path string) map[string]map[string]*truthDoc {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
 	all := map[string]map[string]*truthDoc{}
-	dec := json.NewDecoder(bufio.NewReader(z))
-	for {
-		d := &truthDoc{}
-		if err := dec.Decode(d); errors.Is(err, io.EOF) {
-			return all
-		} else if err != nil {
-			t.Fatal(err)
-		}
+	recordings.Documents(t, recordings.Folder(t, version), func(d truthDoc) {
 		if all[d.Snapshot] == nil {
 			all[d.Snapshot] = map[string]*truthDoc{}
 		}
-		all[d.Snapshot][d.key()] = d
-	}
+		all[d.Snapshot][d.key()] = &d
+	})
+	return all
 }
 
 // shardDir makes a lucene.Directory of a snapshot's shard.
@@ -97,17 +62,11 @@ type shardDir struct{ *snapshot.Directory }
 
 func (d shardDir) Open(name string) (lucene.File, error) { return d.Directory.Open(name) }
 
-func unpack(t testing.TB, name string) string {
-	t.Helper()
-	dir := t.TempDir()
-	untar(t, filepath.Join(fixtures(t), name, "repo.tar.gz"), dir)
-	return dir
-}
-
-// eachShard calls fn with every shard of every snapshot of every repository of a fixture.
-func eachShard(t testing.TB, root string, fn func(snap, index string, shard int, dir lucene.Directory)) {
+// eachShard calls fn with every shard of every snapshot of every repository of a version's recording.
+func eachShard(t testing.TB, version string, fn func(snap, index string, shard int, dir lucene.Directory)) {
 	t.Helper()
 	ctx := context.Background()
+	root := recordings.Unpack(t, recordings.Folder(t, version), t.TempDir())
 	repos, err := os.ReadDir(root)
 	if err != nil {
 		t.Fatal(err)
@@ -156,14 +115,14 @@ func TestEveryDocumentOfEveryVersionIsWhatTheClusterSaid(t *testing.T) {
 	for _, v := range versions {
 		t.Run(v, func(t *testing.T) {
 			t.Parallel()
-			compareWithTruth(t, v+"-101")
+			compareWithTruth(t, v)
 		})
 	}
 }
 
-func compareWithTruth(t *testing.T, fixture string) {
+func compareWithTruth(t *testing.T, version string) {
 	ctx := context.Background()
-	truth := readTruth(t, filepath.Join(fixtures(t), fixture, "truth.ndjson.gz"))
+	truth := readTruth(t, version)
 	indices := map[string]bool{} // of which the truth knows any document
 	for _, docs := range truth {
 		for _, d := range docs {
@@ -173,7 +132,7 @@ func compareWithTruth(t *testing.T, fixture string) {
 	var mu sync.Mutex
 	kinds := map[string]int{}
 	compared, exact := 0, 0
-	eachShard(t, unpack(t, fixture), func(snap, index string, shard int, dir lucene.Directory) {
+	eachShard(t, version, func(snap, index string, shard int, dir lucene.Directory) {
 		commit, err := lucene.OpenCommit(ctx, dir)
 		if err != nil {
 			t.Fatal(err)
@@ -277,41 +236,4 @@ func compareDoc(t *testing.T, at string, d *lucene.Document, want *truthDoc) boo
 		t.Errorf("%s: source %.200q, client sent %.200q", at, d.Source, sent)
 	}
 	return true
-}
-
-// untar unpacks a fixture into a folder.
-func untar(t testing.TB, path, dir string) {
-	t.Helper()
-	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	z, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for tr := tar.NewReader(z); ; {
-		h, err := tr.Next()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if h.Typeflag != tar.TypeReg {
-			continue
-		}
-		path := filepath.Join(dir, filepath.Clean("/"+h.Name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		b, err := io.ReadAll(tr)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, b, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
 }

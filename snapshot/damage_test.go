@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 )
 
 // vouched are the blobs with a checksum of their own or listed by one that has: any damage to them must be found. The root's
@@ -16,16 +18,6 @@ import (
 var vouched = regexp.MustCompile(`(\.dat|/index-[^/]+|/v?__[^/]+)$`)
 
 var numbered = regexp.MustCompile(`/index-[0-9]+$`)
-
-// copyTree copies a folder, so that each damage starts from the whole.
-func copyTree(t *testing.T, from string) string {
-	t.Helper()
-	to := t.TempDir()
-	if err := os.CopyFS(to, os.DirFS(from)); err != nil {
-		t.Fatal(err)
-	}
-	return to
-}
 
 func blobNames(t *testing.T, directory string) []string {
 	t.Helper()
@@ -69,7 +61,7 @@ func TestEachDamagedBlobIsNamed(t *testing.T) {
 				t.Skip("reads its repository some hundred times")
 			}
 			t.Parallel()
-			directory := copyTree(t, unpack(t, fixtureFolder(t, one.version), one.repository))
+			directory := recordings.Repository(t, recordings.Folder(t, one.version), one.repository)
 			names := blobNames(t, directory)
 			if one.repository != "zst" { // the larger ones: every kind of blob, not every blob
 				names = everyKind(names)
@@ -148,7 +140,7 @@ func requireNamed(t *testing.T, what, name string, report *CheckReport, err erro
 
 func TestASnapshotDeletedWhileReadingIsNotCalledDamage(t *testing.T) {
 	t.Parallel()
-	directory := copyTree(t, unpack(t, fixtureFolder(t, "5.5.2"), "repo"))
+	directory := recordings.Repository(t, recordings.Folder(t, "5.5.2"), "repo")
 	repository := openFolder(t, directory)
 	snapshot, err := repository.Snapshot(t.Context(), "s2")
 	if err != nil {
@@ -183,7 +175,7 @@ func TestASnapshotDeletedWhileReadingIsNotCalledDamage(t *testing.T) {
 
 func TestABlobMissingFromAPresentSnapshotIsDamage(t *testing.T) {
 	t.Parallel()
-	directory := copyTree(t, unpack(t, fixtureFolder(t, "5.5.2"), "repo"))
+	directory := recordings.Repository(t, recordings.Folder(t, "5.5.2"), "repo")
 	repository := openFolder(t, directory)
 	snapshot, err := repository.Snapshot(t.Context(), "s2")
 	if err != nil {
@@ -205,7 +197,7 @@ func TestABlobMissingFromAPresentSnapshotIsDamage(t *testing.T) {
 
 func TestARepositoryThatWentBackInTimeStopsTheReader(t *testing.T) {
 	t.Parallel()
-	directory := copyTree(t, unpack(t, fixtureFolder(t, "8.15.5"), "repo"))
+	directory := recordings.Repository(t, recordings.Folder(t, "8.15.5"), "repo")
 	repository := openFolder(t, directory)
 	root, err := os.ReadFile(filepath.Join(directory, "index-2"))
 	if err != nil {
@@ -228,7 +220,7 @@ func TestARepositoryThatWentBackInTimeStopsTheReader(t *testing.T) {
 
 func TestALostRootGenerationIsNoticedByIndexLatest(t *testing.T) {
 	t.Parallel()
-	directory := copyTree(t, unpack(t, fixtureFolder(t, "os2.19.3"), "repo"))
+	directory := recordings.Repository(t, recordings.Folder(t, "os2.19.3"), "repo")
 	if err := os.Rename(filepath.Join(directory, "index-2"), filepath.Join(directory, "index-1")); err != nil {
 		t.Fatal(err)
 	}

@@ -1,98 +1,13 @@
 package snapshot
 
-// fixture_test.go answers: where do the tests get real repositories from? Archives of ten versions lie beside the module;
-// without them (a plain checkout) those tests are skipped.
+// fixture_test.go answers: how do tests open a recorded repository, and what did its cluster say of it?
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"encoding/json"
-	"errors"
-	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 )
-
-const fixturesFolder = "../shared/fixtures"
-
-// fixtureFolders lists the fixtures, each in a folder of its own.
-func fixtureFolders(t *testing.T) []string {
-	t.Helper()
-	directory, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
-			break
-		}
-		if parent := filepath.Dir(directory); parent != directory {
-			directory = parent
-			continue
-		}
-		t.Fatal("no go.mod above the test")
-	}
-	folders, err := filepath.Glob(filepath.Join(directory, fixturesFolder, "*-101"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(folders) == 0 {
-		t.Skip("the recorded repositories are not on this machine")
-	}
-	return folders
-}
-
-func fixtureFolder(t *testing.T, version string) string {
-	t.Helper()
-	for _, folder := range fixtureFolders(t) {
-		if filepath.Base(folder) == version+"-101" {
-			return folder
-		}
-	}
-	t.Skipf("no recorded repository of %s on this machine", version)
-	return ""
-}
-
-// unpack writes one repository of a fixture into a temporary folder.
-func unpack(t *testing.T, fixture, repository string) string {
-	t.Helper()
-	target := t.TempDir()
-	archive, err := os.Open(filepath.Join(fixture, "repo.tar.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer archive.Close()
-	unzipped, err := gzip.NewReader(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := tar.NewReader(unzipped)
-	for {
-		header, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return target
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		name, inside := strings.CutPrefix(strings.TrimPrefix(header.Name, "./"), repository+"/")
-		if !inside || header.Typeflag != tar.TypeReg {
-			continue
-		}
-		content, err := io.ReadAll(files)
-		if err == nil {
-			err = os.MkdirAll(filepath.Join(target, filepath.Dir(name)), 0o755)
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(target, name), content, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 func openFolder(t *testing.T, directory string) *Repository {
 	t.Helper()

@@ -1,18 +1,16 @@
 package snapshot_test
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"errors"
 	"io"
 	"net/http"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"github.com/hikkoshi/hikkoshi/internal/lab"
 	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 	"github.com/hikkoshi/hikkoshi/snapshot"
 )
 
@@ -35,44 +33,6 @@ func ask(t *testing.T, method, url, body string) {
 	}
 }
 
-// recorded unpacks the repository that 2.3.2 wrote.
-func recorded(t *testing.T) string {
-	t.Helper()
-	archive, err := os.Open("../../shared/fixtures/2.3.2-101/repo.tar.gz")
-	if err != nil {
-		t.Skip("the recorded repositories are not on this machine")
-	}
-	defer archive.Close()
-	unzipped, err := gzip.NewReader(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	target := t.TempDir()
-	files := tar.NewReader(unzipped)
-	for {
-		header, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return filepath.Join(target, "repo")
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if header.Typeflag != tar.TypeReg {
-			continue
-		}
-		content, err := io.ReadAll(files)
-		if err == nil {
-			err = os.MkdirAll(filepath.Join(target, filepath.Dir(header.Name)), 0o777)
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(target, header.Name), content, 0o666)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 func requireWhole(t *testing.T, repository *snapshot.Repository, snapshots int) {
 	t.Helper()
 	report, err := repository.Check(t.Context(), snapshot.CheckOptions{Level: snapshot.LevelContent})
@@ -91,7 +51,7 @@ func TestARepositoryThat5xTookOverFrom2xIsReadWhileTheClusterWritesAndDeletes(t 
 	if testing.Short() {
 		t.Skip("starts a real node")
 	}
-	directory := recorded(t)
+	directory := recordings.Repository(t, recordings.Folder(t, "2.3.2"), "repo")
 	node := labtest.Node(t, "5.5.2", directory)
 	ask(t, http.MethodPut, node.URL()+"/_snapshot/taken", `{"type":"fs","settings":{"location":"`+directory+`","compress":true}}`)
 	storage, err := snapshot.OpenFolder(directory)

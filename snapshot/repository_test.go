@@ -8,16 +8,18 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 )
 
 func TestEverySnapshotOfEveryVersionIsWhatTheClusterSaid(t *testing.T) {
 	t.Parallel()
-	for _, fixture := range fixtureFolders(t) {
+	for _, fixture := range recordings.Folders(t) {
 		truth := readTruth(t, fixture)
 		for name, expected := range truth.Snapshots {
 			t.Run(truth.Version+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				repository := openFolder(t, unpack(t, fixture, expected.Repository))
+				repository := openFolder(t, recordings.Repository(t, fixture, expected.Repository))
 				compareSnapshot(t, repository, name, expected)
 			})
 		}
@@ -175,7 +177,7 @@ func readEveryFile(t *testing.T, shard *Shard) {
 
 func TestEveryRepositoryIsFoundWholeAtEveryLevel(t *testing.T) {
 	t.Parallel()
-	for _, fixture := range fixtureFolders(t) {
+	for _, fixture := range recordings.Folders(t) {
 		truth := readTruth(t, fixture)
 		repositories := make(map[string]bool)
 		for _, snapshot := range truth.Snapshots {
@@ -184,7 +186,7 @@ func TestEveryRepositoryIsFoundWholeAtEveryLevel(t *testing.T) {
 		for name := range repositories {
 			t.Run(filepath.Base(fixture)+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				repository := openFolder(t, unpack(t, fixture, name))
+				repository := openFolder(t, recordings.Repository(t, fixture, name))
 				levels := []Level{LevelContent}
 				if name == "raw" {
 					levels = []Level{LevelMetadata, LevelListing, LevelFooters, LevelContent}
@@ -208,20 +210,12 @@ func TestEveryRepositoryIsFoundWholeAtEveryLevel(t *testing.T) {
 
 func TestABasePathIsFoundBelowTheContainersRoot(t *testing.T) {
 	t.Parallel()
-	fixture := fixtureFolder(t, "2.3.2")
-	storage := folderStorage(t, filepath.Dir(unpack(t, fixture, "raw")))
-	for blob, err := range storage.List(t.Context(), "") {
-		if err != nil {
-			t.Fatal(err)
-		}
-		base := blob.Name[:3] // t.TempDir numbers its folders 001, 002, …
-		repository, err := Open(t.Context(), storage, Options{BasePath: "/" + base + "/"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if entries := repository.Entries(); len(entries) != 1 || entries[0].Name != "raw1" {
-			t.Errorf("found %v", entries)
-		}
-		return
+	storage := folderStorage(t, recordings.Unpack(t, recordings.Folder(t, "2.3.2"), t.TempDir()))
+	repository, err := Open(t.Context(), storage, Options{BasePath: "/raw/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if entries := repository.Entries(); len(entries) != 1 || entries[0].Name != "raw1" {
+		t.Errorf("found %v", entries)
 	}
 }

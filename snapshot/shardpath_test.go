@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 )
 
 // requireWhole checks every byte of the repository at a base path.
@@ -47,7 +49,7 @@ func hashedDirectories(t *testing.T, directory string) []string {
 
 func TestHashedPrefixesLieBeforeTheBasePath(t *testing.T) {
 	t.Parallel()
-	from := unpack(t, fixtureFolder(t, "os3.3.0"), "zst")
+	from := recordings.Repository(t, recordings.Folder(t, "os3.3.0"), "zst")
 	to := t.TempDir()
 	// As in a bucket: H/some/base/indices/… beside some/base/index-N.
 	for _, hash := range hashedDirectories(t, from) {
@@ -72,7 +74,7 @@ func TestHashedPrefixesLieBeforeTheBasePath(t *testing.T) {
 
 func TestAPrefixThatANodeSettingPutsBeforeTheHashIsFoundInThePathFile(t *testing.T) {
 	t.Parallel()
-	directory := unpack(t, fixtureFolder(t, "os3.3.0"), "zst")
+	directory := recordings.Repository(t, recordings.Folder(t, "os3.3.0"), "zst")
 	for _, hash := range hashedDirectories(t, directory) {
 		if err := os.Rename(filepath.Join(directory, hash), filepath.Join(directory, "fixed"+hash)); err != nil {
 			t.Fatal(err)

@@ -1,15 +1,11 @@
 package main
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -18,6 +14,7 @@ import (
 
 	"github.com/hikkoshi/hikkoshi/bench/rig"
 	"github.com/hikkoshi/hikkoshi/internal/load"
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -37,38 +34,7 @@ func TestMain(m *testing.M) {
 // recorded unpacks a small repository that a real node wrote, with its snapshot s1.
 func recorded(t *testing.T, version string) string {
 	t.Helper()
-	archive, err := os.Open(filepath.Join("..", "..", "testdata", "snapshots", version, "repo.tar.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer archive.Close()
-	plain, err := gzip.NewReader(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	folder := t.TempDir()
-	for files := tar.NewReader(plain); ; {
-		header, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return filepath.Join(folder, "repo")
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if header.Typeflag != tar.TypeReg {
-			continue
-		}
-		content, err := io.ReadAll(files)
-		if err == nil {
-			err = os.MkdirAll(filepath.Join(folder, filepath.Dir(header.Name)), 0o755)
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(folder, header.Name), content, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
+	return recordings.Repository(t, recordings.SmallFolder(t, version), "repo")
 }
 
 // mocked starts a mock for one test and gives its address and what it was sent.

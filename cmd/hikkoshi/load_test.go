@@ -1,10 +1,6 @@
 package main
 
 import (
-	"archive/tar"
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,29 +16,19 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 )
 
 // ownRecording unpacks the project's own small recording of a version, and gives the repository and its documents.
 func ownRecording(t *testing.T, version, snapshot string) (repository string, documents []recordedDocument) {
 	t.Helper()
-	folder := filepath.Join("..", "..", "testdata", "snapshots", version)
-	target := t.TempDir()
-	eachTarFile(t, filepath.Join(folder, "repo.tar.gz"), func(name string, content []byte) {
-		path := filepath.Join(target, name)
-		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, content, 0o644)); err != nil {
-			t.Fatal(err)
+	recording := recordings.SmallFolder(t, version)
+	recordings.Documents(t, recording, func(document recordedDocument) {
+		if document.Snapshot == snapshot {
+			documents = append(documents, document)
 		}
 	})
-	for line := range bytes.Lines(gunzipped(t, filepath.Join(folder, "truth.ndjson.gz"))) {
-		var one recordedDocument
-		if err := json.Unmarshal(line, &one); err != nil {
-			t.Fatal(err)
-		}
-		if one.Snapshot == snapshot {
-			documents = append(documents, one)
-		}
-	}
-	return filepath.Join(target, "repo"), documents
+	return recordings.Repository(t, recording, "repo"), documents
 }
 
 // recordedDocument is a document as a scroll of the real cluster gave it, when the recording was made.
@@ -50,45 +36,6 @@ type recordedDocument struct {
 	Snapshot, Index, Type, ID, Source string
 	Routing                           *string
 	Version                           int64
-}
-
-func gunzipped(t *testing.T, file string) []byte {
-	t.Helper()
-	content, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	unzipped, err := gzip.NewReader(bytes.NewReader(content))
-	if err != nil {
-		t.Fatal(err)
-	}
-	plain, err := io.ReadAll(unzipped)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return plain
-}
-
-func eachTarFile(t *testing.T, file string, visit func(name string, content []byte)) {
-	t.Helper()
-	files := tar.NewReader(bufio.NewReader(bytes.NewReader(gunzipped(t, file))))
-	for {
-		header, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if header.Typeflag != tar.TypeReg {
-			continue
-		}
-		content, err := io.ReadAll(files)
-		if err != nil {
-			t.Fatal(err)
-		}
-		visit(header.Name, content)
-	}
 }
 
 func TestAMoveThroughFilesLosesNothingAndGoesOnAfterAKill(t *testing.T) {

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -16,47 +13,9 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/hikkoshi/hikkoshi/internal/lab/s3gateway"
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 	"github.com/hikkoshi/hikkoshi/internal/ui"
 )
-
-// recordedRepository unpacks one recorded repository, or skips.
-func recordedRepository(t *testing.T, version, repository string) string {
-	t.Helper()
-	archive, err := os.Open(filepath.Join("..", "..", "..", "shared", "fixtures", version+"-101", "repo.tar.gz"))
-	if err != nil {
-		t.Skip("the recorded repositories are not on this machine")
-	}
-	defer archive.Close()
-	unzipped, err := gzip.NewReader(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	target := t.TempDir()
-	files := tar.NewReader(unzipped)
-	for {
-		header, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return target
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		name, inside := strings.CutPrefix(strings.TrimPrefix(header.Name, "./"), repository+"/")
-		if !inside || header.Typeflag != tar.TypeReg {
-			continue
-		}
-		content, err := io.ReadAll(files)
-		if err == nil {
-			err = os.MkdirAll(filepath.Join(target, filepath.Dir(name)), 0o755)
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(target, name), content, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 // runSnapshot runs one of the verbs and gives what it printed and how it ended.
 func runSnapshot(t *testing.T, asJSON bool, arguments ...string) (results, progress string, code int) {
@@ -85,7 +44,7 @@ func runSnapshot(t *testing.T, asJSON bool, arguments ...string) (results, progr
 
 func TestSnapshotVerbsOnARealRepository(t *testing.T) {
 	t.Parallel()
-	repo := "--repo=file://" + recordedRepository(t, "2.3.2", "repo")
+	repo := "--repo=file://" + recordings.Repository(t, recordings.Folder(t, "2.3.2"), "repo")
 	folder := filepath.Join(t.TempDir(), "out")
 	for _, one := range []struct {
 		arguments []string
@@ -131,7 +90,7 @@ func TestSnapshotVerbsOnARealRepository(t *testing.T) {
 
 func TestSnapshotResultsAreJSONOnRequest(t *testing.T) {
 	t.Parallel()
-	repo := "--repo=" + recordedRepository(t, "8.19.0", "raw")
+	repo := "--repo=" + recordings.Repository(t, recordings.Folder(t, "8.19.0"), "raw")
 	for _, arguments := range [][]string{{"ls", repo}, {"show", repo, "--global", "--details"}, {"check", repo}, {"diff", repo, "raw1", "raw1"}} {
 		results, progress, code := runSnapshot(t, true, arguments...)
 		if code != exitDone || !json.Valid([]byte(results)) || len(results) < 50 {
@@ -142,7 +101,7 @@ func TestSnapshotResultsAreJSONOnRequest(t *testing.T) {
 
 func TestADamagedRepositoryIsDescribed(t *testing.T) {
 	t.Parallel()
-	directory := recordedRepository(t, "5.5.2", "raw")
+	directory := recordings.Repository(t, recordings.Folder(t, "5.5.2"), "raw")
 	blobs, err := filepath.Glob(filepath.Join(directory, "indices", "*", "0", "__*.part1"))
 	if err != nil || len(blobs) == 0 {
 		t.Fatalf("no parts: %v", err)
@@ -174,7 +133,7 @@ func TestSnapshotVerbsReadABucket(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(root, "backups", "some"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(recordedRepository(t, "2.3.2", "raw"), filepath.Join(root, "backups", "some", "base")); err != nil {
+	if err := os.Rename(recordings.Repository(t, recordings.Folder(t, "2.3.2"), "raw"), filepath.Join(root, "backups", "some", "base")); err != nil {
 		t.Fatal(err)
 	}
 	gateway, err := s3gateway.Start(t.Context(), s3gateway.Options{Root: root, AccessKey: key, SecretKey: secret, Log: t.Output()})

@@ -1,17 +1,15 @@
 package binaryjson
 
 import (
-	"bufio"
 	"bytes"
-	"compress/gzip"
-	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 )
 
 // forms is one table for every converter: the bytes in hex or as text, and the JSON they are.
@@ -71,57 +69,18 @@ func TestEveryFormBecomesTheJSONItIs(t *testing.T) {
 	}
 }
 
-func fixtures(t testing.TB) string {
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		if dir == filepath.Dir(dir) {
-			t.Fatal("no go.mod above")
-		}
-	}
-	shared := filepath.Join(filepath.Dir(dir), "shared", "fixtures")
-	if _, err := os.Stat(shared); err != nil {
-		t.Skip("the shared fixtures are not here")
-	}
-	return shared
-}
-
 func TestWhatClientsSentBecomesWhatTheClusterSaidItIs(t *testing.T) {
-	paths, err := filepath.Glob(filepath.Join(fixtures(t), "*", "truth.ndjson.gz"))
-	if err != nil || len(paths) == 0 {
-		t.Fatalf("%v, %d truths", err, len(paths))
-	}
-	for _, path := range paths {
-		t.Run(filepath.Base(filepath.Dir(path)), func(t *testing.T) {
+	for _, recording := range recordings.Folders(t) {
+		t.Run(filepath.Base(recording), func(t *testing.T) {
 			t.Parallel()
-			file, err := os.Open(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer file.Close()
-			plain, err := gzip.NewReader(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			lines := bufio.NewScanner(plain)
-			lines.Buffer(nil, 16<<20)
 			kinds := map[Kind]int{}
-			for lines.Scan() {
-				if !bytes.Contains(lines.Bytes(), []byte("sent_b64")) {
-					continue
-				}
-				var line struct{ ID, Source, Sent_b64 string }
-				if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-					t.Fatal(err)
-				}
-				sent, err := base64.StdEncoding.DecodeString(line.Sent_b64)
-				if err != nil || len(sent) == 0 {
-					t.Fatal(line.ID, err)
+			recordings.Documents(t, recording, func(line struct {
+				ID, Source string
+				Sent       []byte `json:"sent_b64"`
+			}) {
+				sent := line.Sent
+				if sent == nil {
+					return
 				}
 				kinds[Detect(sent)]++
 				got, err := ToJSON(nil, sent)
@@ -138,9 +97,9 @@ func TestWhatClientsSentBecomesWhatTheClusterSaidItIs(t *testing.T) {
 				if !bytes.Equal(got, want) {
 					t.Errorf("%s (%v):\n%s\nwant\n%s", line.ID, Detect(sent), got, want)
 				}
-			}
-			if lines.Err() != nil || kinds[SMILE] == 0 || kinds[CBOR] == 0 || kinds[YAML] == 0 || kinds[JSON] == 0 {
-				t.Fatalf("kinds seen %v, %v", kinds, lines.Err())
+			})
+			if kinds[SMILE] == 0 || kinds[CBOR] == 0 || kinds[YAML] == 0 || kinds[JSON] == 0 {
+				t.Fatalf("kinds seen %v", kinds)
 			}
 		})
 	}

@@ -4,12 +4,7 @@ package cluster_test
 // give back what the other version was given? The repositories are those that real clusters left behind.
 
 import (
-	"archive/tar"
-	"bufio"
-	"compress/gzip"
-	"encoding/json"
 	"errors"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,59 +14,8 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 )
-
-// fixture finds the folder of one recorded cluster, or skips.
-func fixture(t *testing.T, version string) string {
-	t.Helper()
-	folder, err := os.Getwd()
-	need(t, err)
-	for {
-		if _, err := os.Stat(filepath.Join(folder, "go.mod")); err == nil {
-			break
-		}
-		parent := filepath.Dir(folder)
-		if parent == folder {
-			t.Fatal("no module root above the test")
-		}
-		folder = parent
-	}
-	found := filepath.Join(folder, "..", "shared", "fixtures", version+"-101")
-	if _, err := os.Stat(found); err != nil {
-		t.Skip("the recorded repositories are not on this machine")
-	}
-	return found
-}
-
-// unpack puts the repositories of a recorded cluster below a folder: repo and raw.
-func unpack(t *testing.T, version, into string) {
-	t.Helper()
-	file, err := os.Open(filepath.Join(fixture(t, version), "repo.tar.gz"))
-	need(t, err)
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	need(t, err)
-	archive := tar.NewReader(unzipped)
-	for {
-		header, err := archive.Next()
-		if err == io.EOF {
-			return
-		}
-		need(t, err)
-		path := filepath.Join(into, filepath.FromSlash(header.Name))
-		if !strings.HasPrefix(path, into) {
-			t.Fatalf("%s leads out of the folder", header.Name)
-		}
-		if header.FileInfo().IsDir() {
-			need(t, os.MkdirAll(path, 0o755))
-			continue
-		}
-		need(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		content, err := io.ReadAll(archive)
-		need(t, err)
-		need(t, os.WriteFile(path, content, 0o600))
-	}
-}
 
 func TestWhatAnotherVersionWroteIsRecognisedOnRealNodes(t *testing.T) {
 	for _, target := range []struct {
@@ -110,7 +54,7 @@ func TestWhatAnotherVersionWroteIsRecognisedOnRealNodes(t *testing.T) {
 	} {
 		t.Run(target.version, func(t *testing.T) {
 			labtest.Rare(t, target.version)
-			fixture(t, target.version)
+			recordings.Folder(t, target.version)
 			folder := t.TempDir()
 			node := labtest.Node(t, target.version, folder)
 			for _, one := range target.cases {
@@ -132,7 +76,7 @@ func (o otherVersion) run(b *bench) {
 	name := o.source + "-" + o.repository
 	folder := filepath.Join(b.folder, o.source)
 	if _, err := os.Stat(folder); err != nil {
-		unpack(b.t, o.source, folder)
+		recordings.Unpack(b.t, recordings.Folder(b.t, o.source), folder)
 	}
 	need(b.t, b.RegisterRepository(b.ctx, name, cluster.FSRepository(filepath.Join(folder, o.repository), true), true))
 	snapshot, err := b.ExpectSnapshot(b.ctx, name, o.snapshot)
@@ -166,38 +110,14 @@ func (o otherVersion) run(b *bench) {
 	need(b.t, b.DeleteIndex(b.ctx, o.index))
 }
 
-// truth is one document as the recording cluster gave it.
 const dayMillis = 24 * 60 * 60 * 1000
 
+// truth is one document as the recording cluster gave it.
 type truth struct {
 	Snapshot, Index, Type, ID, Routing, Parent string
 	Version                                    int64
 	Timestamp, TTL                             *int64
 	Source                                     *string
-}
-
-func readTruth(t *testing.T, version, snapshot string, visit func(truth)) {
-	t.Helper()
-	file, err := os.Open(filepath.Join(fixture(t, version), "truth.ndjson.gz"))
-	need(t, err)
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	need(t, err)
-	lines := bufio.NewReader(unzipped)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if len(line) > 1 {
-			var one truth
-			need(t, json.Unmarshal(line, &one))
-			if one.Snapshot == snapshot {
-				visit(one)
-			}
-		}
-		if err == io.EOF {
-			return
-		}
-		need(t, err)
-	}
 }
 
 func TestAScanOfRestoredIndicesEqualsWhatTheirClusterRecorded(t *testing.T) {
@@ -218,8 +138,8 @@ func TestAScanOfRestoredIndicesEqualsWhatTheirClusterRecorded(t *testing.T) {
 		t.Run(one.source+" on "+one.target, func(t *testing.T) {
 			labtest.Rare(t, one.target)
 			wanted := map[string]map[string]truth{}
-			readTruth(t, one.source, "s3", func(document truth) {
-				if !slices.Contains(one.without, document.Index) {
+			recordings.Documents(t, recordings.Folder(t, one.source), func(document truth) {
+				if document.Snapshot == "s3" && !slices.Contains(one.without, document.Index) {
 					if wanted[document.Index] == nil {
 						wanted[document.Index] = map[string]truth{}
 					}
@@ -229,7 +149,7 @@ func TestAScanOfRestoredIndicesEqualsWhatTheirClusterRecorded(t *testing.T) {
 			folder := t.TempDir()
 			node := labtest.Node(t, one.target, folder)
 			b := newBench(t, node.URL(), folder)
-			unpack(t, one.source, folder)
+			recordings.Unpack(t, recordings.Folder(t, one.source), folder)
 			need(t, b.RegisterRepository(b.ctx, "recorded", cluster.FSRepository(filepath.Join(folder, "repo"), true), true))
 			snapshot, err := b.ExpectSnapshot(b.ctx, "recorded", "s3")
 			need(t, err)

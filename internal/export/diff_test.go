@@ -2,18 +2,19 @@ package export
 
 import (
 	"fmt"
-	"path/filepath"
 	"testing"
+
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 )
 
 func TestADiffOfTwoSnapshotsIsTheDifferenceOfTheirTruths(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"1.7.6", "2.3.2", "6.8.23", "8.15.5", "os3.3.0"} {
-		fixture := fixtureFolder(t, version)
+		fixture := recordings.Folder(t, version)
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			truth := readTruth(t, fixture)
-			repository := openRepository(t, filepath.Join(unpack(t, fixture), "repo"))
+			repository := openRepository(t, recordings.Repository(t, fixture, "repo"))
 			for _, pair := range [][2]string{{"s1", "s2"}, {"s2", "s3"}, {"s3", "s1"}, {"s2", "s2"}} {
 				selection := Selection{Indices: []string{"-closed-idx"}}
 				found := make(map[string]Change)

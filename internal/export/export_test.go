@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 	"github.com/hikkoshi/hikkoshi/snapshot"
 )
 
@@ -27,7 +28,7 @@ func sortedLines(lines []byte) []string {
 
 func TestOrderedOutputIsTheSameForAnyNumberOfWorkersAndAnySplit(t *testing.T) {
 	t.Parallel()
-	directory := filepath.Join(unpack(t, fixtureFolder(t, "7.10.2")), "repo")
+	directory := recordings.Repository(t, recordings.Folder(t, "7.10.2"), "repo")
 	var first []byte
 	for i, scanOptions := range []ScanOptions{
 		{Ordered: true, Workers: 1},
@@ -52,8 +53,8 @@ func TestOrderedOutputIsTheSameForAnyNumberOfWorkersAndAnySplit(t *testing.T) {
 
 func TestASelectionChoosesByIndexTypeConditionAndLimit(t *testing.T) {
 	t.Parallel()
-	fixture := fixtureFolder(t, "2.3.2")
-	directory := filepath.Join(unpack(t, fixture), "repo")
+	fixture := recordings.Folder(t, "2.3.2")
+	directory := recordings.Repository(t, fixture, "repo")
 	truth := readTruth(t, fixture)["s2"]
 	source := func(d truthDocument) map[string]any {
 		parsed := make(map[string]any)
@@ -171,8 +172,8 @@ func TestIdsOfAnyBytesAreJSON(t *testing.T) {
 
 func TestAFolderHoldsAFileForEachIndexInEveryFormat(t *testing.T) {
 	t.Parallel()
-	fixture := fixtureFolder(t, "6.8.23")
-	repository := openRepository(t, filepath.Join(unpack(t, fixture), "raw"))
+	fixture := recordings.Folder(t, "6.8.23")
+	repository := openRepository(t, recordings.Repository(t, fixture, "raw"))
 	info, err := repository.Snapshot(t.Context(), "raw1")
 	if err != nil {
 		t.Fatal(err)
@@ -272,7 +273,7 @@ func parquetLines(t *testing.T, content []byte) []byte {
 
 func TestElasticdumpGetsMappingSettingsAndAliases(t *testing.T) {
 	t.Parallel()
-	repository := openRepository(t, filepath.Join(unpack(t, fixtureFolder(t, "2.3.2")), "repo"))
+	repository := openRepository(t, recordings.Repository(t, recordings.Folder(t, "2.3.2"), "repo"))
 	info, err := repository.Snapshot(t.Context(), "s2")
 	if err != nil {
 		t.Fatal(err)

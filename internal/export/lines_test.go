@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 )
 
 // compressed makes a member of each half, as a folder export does.
@@ -100,7 +101,7 @@ func TestALineIsADocumentOrSaysWhyNot(t *testing.T) {
 
 func TestAFolderDescribesItsIndicesAndElasticdumpsFilesAreRead(t *testing.T) {
 	t.Parallel()
-	repository := openRepository(t, filepath.Join(unpack(t, fixtureFolder(t, "2.3.2")), "repo"))
+	repository := openRepository(t, recordings.Repository(t, recordings.Folder(t, "2.3.2"), "repo"))
 	info, err := repository.Snapshot(t.Context(), "s2")
 	if err != nil {
 		t.Fatal(err)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 	"github.com/hikkoshi/hikkoshi/snapshot"
 )
 
@@ -54,8 +55,8 @@ func TestABrokenSegmentStopsTheExportOrIsNamedAndCostsOnlyItself(t *testing.T) {
 	for _, version := range []string{"1.7.6", "2.3.2", "5.5.2", "8.15.5", "os3.3.0"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			fixture := fixtureFolder(t, version)
-			directory := filepath.Join(unpack(t, fixture), "repo")
+			fixture := recordings.Folder(t, version)
+			directory := recordings.Repository(t, fixture, "repo")
 			const index = "nginx-access-2017.09.10"
 			file, shard := damage(t, directory, "s3", index)
 			options := Options{Selection: Selection{Indices: []string{"-closed-idx"}}}
@@ -98,7 +99,7 @@ func TestABrokenSegmentStopsTheExportOrIsNamedAndCostsOnlyItself(t *testing.T) {
 
 func TestASplitSegmentIsVerifiedAsAWhole(t *testing.T) {
 	t.Parallel()
-	directory := filepath.Join(unpack(t, fixtureFolder(t, "8.15.5")), "repo")
+	directory := recordings.Repository(t, recordings.Folder(t, "8.15.5"), "repo")
 	// Damage where no decoder looks: the compound file's tail before its footer belongs to no stored field.
 	file, _ := damage(t, directory, "s3", "best")
 	options := Options{Selection: Selection{Indices: []string{"best"}}, ScanOptions: ScanOptions{unitBytes: 512}}
@@ -110,7 +111,7 @@ func TestASplitSegmentIsVerifiedAsAWhole(t *testing.T) {
 
 func TestTheDocumentsThatADamagedRepositoryLostAreNamed(t *testing.T) {
 	t.Parallel()
-	directory := filepath.Join(unpack(t, fixtureFolder(t, "7.10.2")), "repo")
+	directory := recordings.Repository(t, recordings.Folder(t, "7.10.2"), "repo")
 	const index = "nginx-access-2017.09.11"
 	file, shard := damage(t, directory, "s2", index)
 	repository := openRepository(t, directory)
@@ -140,7 +141,7 @@ func TestTheDocumentsThatADamagedRepositoryLostAreNamed(t *testing.T) {
 
 func TestAMissingPartCostsItsSegmentOnly(t *testing.T) {
 	t.Parallel()
-	directory := filepath.Join(unpack(t, fixtureFolder(t, "5.5.2")), "raw")
+	directory := recordings.Repository(t, recordings.Folder(t, "5.5.2"), "raw")
 	parts, err := filepath.Glob(filepath.Join(directory, "indices", "*", "0", "__*.part1"))
 	if err != nil || len(parts) == 0 {
 		t.Fatalf("no parts: %v", err)

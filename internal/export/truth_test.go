@@ -1,15 +1,11 @@
 package export
 
 import (
-	"archive/tar"
-	"bufio"
 	"bytes"
-	"compress/gzip"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -17,90 +13,9 @@ import (
 	"testing"
 
 	"github.com/hikkoshi/hikkoshi/internal/binaryjson"
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 	"github.com/hikkoshi/hikkoshi/snapshot"
 )
-
-// fixtureFolders lists the recorded repositories beside the module.
-func fixtureFolders(t testing.TB) []string {
-	t.Helper()
-	directory, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for directory != filepath.Dir(directory) {
-		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
-			break
-		}
-		directory = filepath.Dir(directory)
-	}
-	folders, err := filepath.Glob(filepath.Join(directory, "../shared/fixtures/*-101"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(folders) == 0 {
-		t.Skip("the recorded repositories are not on this machine")
-	}
-	return folders
-}
-
-func fixtureFolder(t testing.TB, version string) string {
-	t.Helper()
-	for _, folder := range fixtureFolders(t) {
-		if filepath.Base(folder) == version+"-101" {
-			return folder
-		}
-	}
-	t.Skipf("no recorded repository of %s on this machine", version)
-	return ""
-}
-
-// smallFolders are the project's own small recordings, made by `hikkoshi dev testdata`.
-func smallFolders(t testing.TB) []string {
-	t.Helper()
-	folders, err := filepath.Glob("../../testdata/snapshots/*")
-	if err != nil || len(folders) == 0 {
-		t.Fatalf("the project's own snapshots are missing: %v", err)
-	}
-	return folders
-}
-
-// unpack writes all repositories of a fixture into a temporary folder.
-func unpack(t testing.TB, fixture string) string {
-	t.Helper()
-	target := t.TempDir()
-	archive, err := os.Open(filepath.Join(fixture, "repo.tar.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer archive.Close()
-	unzipped, err := gzip.NewReader(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := tar.NewReader(unzipped)
-	for {
-		header, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return target
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if header.Typeflag != tar.TypeReg {
-			continue
-		}
-		content, err := io.ReadAll(files)
-		if err == nil {
-			err = os.MkdirAll(filepath.Join(target, filepath.Dir(header.Name)), 0o755)
-		}
-		if err == nil {
-			err = os.WriteFile(filepath.Join(target, header.Name), content, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 func openRepository(t testing.TB, directory string) *snapshot.Repository {
 	t.Helper()
@@ -145,28 +60,11 @@ type truthDocument struct {
 // readTruth gives the documents of a fixture by snapshot.
 func readTruth(t testing.TB, fixture string) map[string][]truthDocument {
 	t.Helper()
-	file, err := os.Open(filepath.Join(fixture, "truth.ndjson.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	documents := make(map[string][]truthDocument)
-	decoder := json.NewDecoder(bufio.NewReader(unzipped))
-	for {
-		var document truthDocument
-		err := decoder.Decode(&document)
-		if errors.Is(err, io.EOF) {
-			return documents
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+	recordings.Documents(t, fixture, func(document truthDocument) {
 		documents[document.Snapshot] = append(documents[document.Snapshot], document)
-	}
+	})
+	return documents
 }
 
 // repositoriesOf leads from each snapshot of a fixture to the folder of its repository.
@@ -308,12 +206,12 @@ func differs(truth truthDocument, read exportedDocument) string {
 
 func TestEveryDocumentOfEverySnapshotIsExportedAsTheClusterReturnedIt(t *testing.T) {
 	t.Parallel()
-	compareWithTruth(t, fixtureFolders(t))
+	compareWithTruth(t, recordings.Folders(t))
 }
 
 func TestEveryDocumentOfTheProjectsOwnSnapshotsIsExportedAsTheClusterReturnedIt(t *testing.T) {
 	t.Parallel()
-	compareWithTruth(t, smallFolders(t))
+	compareWithTruth(t, recordings.SmallFolders(t))
 }
 
 func compareWithTruth(t *testing.T, fixtures []string) {
@@ -322,7 +220,7 @@ func compareWithTruth(t *testing.T, fixtures []string) {
 		t.Run(filepath.Base(fixture), func(t *testing.T) {
 			t.Parallel()
 			truth := readTruth(t, fixture)
-			root := unpack(t, fixture)
+			root := recordings.Unpack(t, fixture, t.TempDir())
 			for name, repository := range repositoriesOf(t, fixture) {
 				// A closed index can't be searched, so the truth of 8.x has none of its documents.
 				options := Options{Selection: Selection{Indices: []string{"*", "-closed-idx"}}, AllMetadata: true}
@@ -355,10 +253,10 @@ func compareWithTruth(t *testing.T, fixtures []string) {
 
 func TestTheComparisonWithTheTruthCanFail(t *testing.T) {
 	t.Parallel()
-	fixture := fixtureFolder(t, "2.3.2")
+	fixture := recordings.Folder(t, "2.3.2")
 	truth := readTruth(t, fixture)["raw1"]
 	options := Options{AllMetadata: true}
-	lines, _, err := exportLines(t, filepath.Join(unpack(t, fixture), "raw"), "raw1", options)
+	lines, _, err := exportLines(t, recordings.Repository(t, fixture, "raw"), "raw1", options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,42 +1,27 @@
 package load
 
 import (
-	"archive/tar"
-	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/export"
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 	"github.com/hikkoshi/hikkoshi/snapshot"
 )
 
 // recorded opens the project's own recorded repositories, one for each version that wrote one.
 func recorded(t *testing.T, visit func(t *testing.T, repository *snapshot.Repository, info *snapshot.Info)) {
 	t.Helper()
-	folders, err := filepath.Glob("../../testdata/snapshots/*")
-	if err != nil || len(folders) == 0 {
-		t.Fatalf("the project's own snapshots are missing: %v", err)
-	}
-	for _, folder := range folders {
-		if stat, err := os.Stat(folder); err != nil || !stat.IsDir() {
-			continue
-		}
-		t.Run(filepath.Base(folder), func(t *testing.T) {
+	for _, recording := range recordings.SmallFolders(t) {
+		t.Run(filepath.Base(recording), func(t *testing.T) {
 			t.Parallel()
-			root := unpacked(t, folder)
-			repositories, err := filepath.Glob(filepath.Join(root, "*"))
-			if err != nil || len(repositories) == 0 {
-				t.Fatalf("an empty recording: %v", err)
-			}
-			storage, err := snapshot.OpenFolder(repositories[0])
+			storage, err := snapshot.OpenFolder(recordings.Repository(t, recording, "repo"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -51,56 +36,6 @@ func recorded(t *testing.T, visit func(t *testing.T, repository *snapshot.Reposi
 			}
 			visit(t, repository, snapshots[len(snapshots)-1])
 		})
-	}
-}
-
-// unpacked writes a recording into a temporary folder.
-func unpacked(t *testing.T, folder string) string {
-	t.Helper()
-	return unpackedInto(t, folder, t.TempDir())
-}
-
-func unpackedInto(t *testing.T, folder, target string) string {
-	t.Helper()
-	packed, err := os.Open(filepath.Join(folder, "repo.tar.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = packed.Close() }() // only read
-	unzipped, err := gzip.NewReader(packed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.MkdirAll(target, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	root, err := os.OpenRoot(target)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = root.Close() }() // its files are closed
-	files := tar.NewReader(unzipped)
-	for {
-		header, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return target
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if header.Typeflag != tar.TypeReg {
-			continue
-		}
-		content, err := io.ReadAll(files)
-		if err == nil {
-			err = root.MkdirAll(filepath.Dir(header.Name), 0o755)
-		}
-		if err == nil {
-			err = root.WriteFile(header.Name, content, 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 )
 
 var update = flag.Bool("update", false, "rewrite the expected parts of testdata/*.txtar")
@@ -275,21 +276,7 @@ func checkRowsAgainstTheSharedList(t *testing.T, listed map[string]bool) {
 // shared reads a file of the shared material beside the module, or nil where there is none.
 func shared(t testing.TB, name string) []byte {
 	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return nil
-		}
-		dir = parent
-	}
-	content, err := os.ReadFile(filepath.Join(dir, "..", "shared", name))
+	content, err := os.ReadFile(filepath.Join(recordings.Module(t), "..", "shared", name))
 	if err != nil {
 		return nil
 	}

@@ -4,105 +4,32 @@ package s3store_test
 // one version for each layout, copied into buckets of a real S3 server, checked byte for byte from both sides.
 
 import (
-	"archive/tar"
-	"compress/gzip"
-	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path"
 	"path/filepath"
-	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/hikkoshi/hikkoshi/internal/recordings"
 	"github.com/hikkoshi/hikkoshi/snapshot"
 	"github.com/hikkoshi/hikkoshi/snapshot/s3store"
 )
 
-// fixtures finds the recorded repositories beside the module.
-func fixtures(t *testing.T) []string {
-	t.Helper()
-	directory, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for {
-		if _, err := os.Stat(filepath.Join(directory, "go.mod")); err == nil {
-			break
-		}
-		parent := filepath.Dir(directory)
-		if parent == directory {
-			t.Fatal("no go.mod above the test")
-		}
-		directory = parent
-	}
-	var found []string
-	// Layouts 1, 2, 3, and OpenSearch's hashed shard paths.
-	for _, version := range []string{"1.7.6", "2.3.2", "8.19.0", "os3.3.0"} {
-		if folder := filepath.Join(directory, "../shared/fixtures", version+"-101"); exists(folder) {
-			found = append(found, folder)
-		}
-	}
-	if len(found) == 0 {
-		t.Skip("the recorded repositories are not on this machine")
-	}
-	return found
-}
-
-func exists(name string) bool {
-	_, err := os.Stat(name)
-	return err == nil
-}
-
-// unpack puts an archive's files under the server's root, each repository in a bucket of its own, and names the buckets.
-func unpack(t *testing.T, archive, root, stem string) []string {
-	t.Helper()
-	file, err := os.Open(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	unzipped, err := gzip.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var buckets []string
-	for files := tar.NewReader(unzipped); ; {
-		header, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return buckets
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		if header.Typeflag != tar.TypeReg {
-			continue
-		}
-		content, err := io.ReadAll(files)
-		if err != nil {
-			t.Fatal(err)
-		}
-		repository, name, _ := strings.Cut(path.Clean(header.Name), "/")
-		bucket := stem + "-" + repository
-		if !slices.Contains(buckets, bucket) {
-			buckets = append(buckets, bucket)
-		}
-		put(t, filepath.Join(root, bucket), name, content)
-	}
-}
-
 func TestARepositoryInABucketIsTheOneInTheFolder(t *testing.T) {
 	t.Parallel()
 	g, _ := gateway(t)
-	for _, fixture := range fixtures(t) {
-		buckets := unpack(t, filepath.Join(fixture, "repo.tar.gz"), g.Root(), filepath.Base(fixture))
-		if len(buckets) == 0 {
-			t.Errorf("%s holds no repository", fixture)
+	// Layouts 1, 2, 3, and OpenSearch's hashed shard paths.
+	for _, version := range []string{"1.7.6", "2.3.2", "8.19.0", "os3.3.0"} {
+		repositories, err := filepath.Glob(filepath.Join(recordings.Unpack(t, recordings.Folder(t, version), t.TempDir()), "*"))
+		if err != nil || len(repositories) == 0 {
+			t.Fatalf("the recording of %s holds no repository: %v", version, err)
 		}
-		for _, bucket := range buckets {
+		for _, repository := range repositories {
+			bucket := version + "-" + filepath.Base(repository)
+			if err := os.Rename(repository, filepath.Join(g.Root(), bucket)); err != nil {
+				t.Fatal(err)
+			}
 			folder, err := snapshot.OpenFolder(filepath.Join(g.Root(), bucket))
 			if err != nil {
 				t.Fatal(err)
