@@ -33,11 +33,12 @@ func Becomes(scratch *transform.Scratch, made *transform.IndexPlan, document es.
 	return document, target, nil
 }
 
-// TargetFor finds the index that takes documents of a type; nil where none does.
+// TargetFor finds the index that takes documents of a type; nil where none does: a type that the mapping does not know
+// appeared since it was read, and its ids could be those of others.
 func TargetFor(made *transform.IndexPlan, docType string) *transform.TargetIndex {
 	for i := range made.Targets {
 		target := &made.Targets[i]
-		if len(target.Types) == 0 || len(made.Targets) == 1 || slices.Contains(target.Types, docType) {
+		if len(target.Types) == 0 || docType == "" || slices.Contains(target.Types, docType) {
 			return target
 		}
 	}

@@ -117,7 +117,7 @@ func (p *Plan) Moving(kinds ...RouteKind) []Route {
 }
 
 // CheckFresh compares the plan with facts of now. Documents may have been added: writers never stop. But indices that
-// came, went, were recreated, opened or closed, and other versions, make the plan stale.
+// came, went, were recreated, opened or closed, or got a type, and other versions, make the plan stale.
 func (p *Plan) CheckFresh(now *Facts, wanted *migration.Migration) error {
 	var changes []string
 	note := func(format string, arguments ...any) { changes = append(changes, fmt.Sprintf(format, arguments...)) }
@@ -144,6 +144,15 @@ func (p *Plan) CheckFresh(now *Facts, wanted *migration.Migration) error {
 			note("index %s was opened or closed", old.Name)
 		}
 	}
+	for _, route := range p.Routes {
+		if current, exists := now.Source.Index(route.Source); exists && route.Kind.Loads() && p.Facts.Target.Version.AtLeast(6, 0) {
+			for _, appeared := range current.Types {
+				if old, _ := p.Facts.Source.Index(route.Source); !slices.Contains(old.Types, appeared) {
+					note("index %s got the type %s", route.Source, appeared)
+				}
+			}
+		}
+	}
 	for _, current := range now.Source.Indices {
 		if _, known := p.Facts.Source.Index(current.Name); !known {
 			note("index %s is new", current.Name)
@@ -151,6 +160,7 @@ func (p *Plan) CheckFresh(now *Facts, wanted *migration.Migration) error {
 	}
 	if len(changes) > 0 {
 		slices.Sort(changes)
+		changes = slices.Compact(changes) // several routes may come from one index
 		return fmt.Errorf("%w: %s", ErrStale, strings.Join(changes, "; "))
 	}
 	return nil

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/tidwall/gjson"
 
@@ -60,7 +61,14 @@ func (s *moveAliases) missing(ctx context.Context) ([]cluster.Alias, error) {
 	facts := s.move.Plan.Facts
 	var missing []cluster.Alias
 	taken := map[string]bool{} // aliases that have their one index to write to
-	for _, route := range s.routes {
+	added, err := s.move.newTypeRoutes(ctx, s.routes)
+	if err != nil {
+		return nil, err
+	}
+	for _, route := range slices.Concat(s.routes, added) {
+		if _, exists := there[route.Target]; route.Late && !exists {
+			continue // the rounds make it, with its aliases
+		}
 		parts, err := s.move.partsOfRoute(ctx, route)
 		if err != nil {
 			return nil, err
@@ -73,8 +81,8 @@ func (s *moveAliases) missing(ctx context.Context) ([]cluster.Alias, error) {
 			for _, name := range sortedKeys(wanted.Aliases) {
 				alias := aliasOf(index, name, wanted.Aliases[name])
 				if alias.IsWriteIndex != nil && *alias.IsWriteIndex {
-					// An index that became several can be the one to write to only once.
-					first := !taken[name]
+					// An index that became several can be the one to write to only once; what is there already goes before.
+					first := !taken[name] && (!route.Late || !writtenElsewhere(there, index, name))
 					alias.IsWriteIndex, taken[name] = &first, true
 				}
 				if existing, ok := there[index][name]; !ok || !sameAlias(existing, alias) {
@@ -84,6 +92,16 @@ func (s *moveAliases) missing(ctx context.Context) ([]cluster.Alias, error) {
 		}
 	}
 	return missing, nil
+}
+
+// writtenElsewhere says whether an alias has its index to write to on the target, and it is another.
+func writtenElsewhere(there map[string]map[string]json.RawMessage, index, name string) bool {
+	for other, names := range there {
+		if other != index && gjson.GetBytes(names[name], "is_write_index").Bool() {
+			return true
+		}
+	}
+	return false
 }
 
 func aliasOf(index, name string, body json.RawMessage) cluster.Alias {

@@ -177,6 +177,11 @@ func (s *backfill) prepare(ctx context.Context, rec *engine.Recorder, target *cl
 		if err := rec.Save(savedSettings+wanted.Name, load.OwnSettings(wanted.Body)); err != nil {
 			return false, err
 		}
+		if !slices.ContainsFunc(s.routes, func(route plan.Route) bool { return route.Target == wanted.Name }) {
+			if err := s.move.aboutToMake(wanted.Name); err != nil {
+				return false, err
+			}
+		}
 		if err := target.CreateIndex(ctx, wanted.Name, wanted.Body); err != nil && !errors.Is(err, cluster.ErrIndexExists) {
 			return false, fmt.Errorf("create %s: %w", wanted.Name, err)
 		}
@@ -247,5 +252,5 @@ func (s *backfill) Undo(ctx context.Context, rec *engine.Recorder) error {
 			return err
 		}
 	}
-	return nil
+	return s.move.deleteLate(ctx, target)
 }

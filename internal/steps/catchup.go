@@ -70,7 +70,7 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 	}
 	there := map[documentKey]int64{}
 	if pair.create != nil {
-		if err := r.makeIndex(ctx, pair); err != nil {
+		if err := r.makeIndex(ctx, route, pair); err != nil {
 			return result, err
 		}
 	}
@@ -150,14 +150,21 @@ func (r *round) versionsIn(ctx context.Context, pair *pairing, index string, ver
 	return nil
 }
 
-// makeIndex makes the second side's index, where no step made it.
-func (r *round) makeIndex(ctx context.Context, pair *pairing) error {
+// makeIndex makes the second side's index with its aliases, where no step made it.
+func (r *round) makeIndex(ctx context.Context, route plan.Route, pair *pairing) error {
 	exists, err := r.to.IndexExists(ctx, pair.toIndex)
 	if err != nil || exists {
 		return err
 	}
+	if err := r.move.aboutToMake(pair.toIndex); err != nil {
+		return err
+	}
 	if err := r.to.CreateIndex(ctx, pair.toIndex, pair.create); err != nil && !errors.Is(err, cluster.ErrIndexExists) {
 		return fmt.Errorf("create %s, which appeared after the plan was made: %w", pair.toIndex, err)
+	}
+	aliases := &moveAliases{source: r.move.Sides.Source, target: r.move.Sides.Target, move: r.move, routes: []plan.Route{route}}
+	if err := aliases.Apply(ctx, nil); err != nil {
+		return fmt.Errorf("set the aliases of %s: %w", pair.toIndex, err)
 	}
 	return nil
 }
@@ -384,6 +391,9 @@ func (r *round) remove(ctx context.Context, pair *pairing, surplus map[documentK
 	return result, err
 }
 
+// catchUpID is the step's name in the phase in which the rounds begin.
+const catchUpID = "catch-up"
+
 // catchUp is the step that brings the target up to the source.
 type catchUp struct {
 	id, title      string
@@ -446,6 +456,7 @@ func (s *catchUp) Apply(ctx context.Context, rec *engine.Recorder) error {
 // has only what was not there before. Indices without a way back are named in the result and left out.
 func runRound(ctx context.Context, round *round, progress progressOf) (roundResult, error) {
 	var total roundResult
+	round.move.lookAgain()
 	routes, err := round.move.Pairs(ctx)
 	if err != nil {
 		return total, err
@@ -473,5 +484,15 @@ func runRound(ctx context.Context, round *round, progress progressOf) (roundResu
 // Verify is left to the proof that follows: while a writer runs, the next look always finds something.
 func (s *catchUp) Verify(context.Context) error { return nil }
 
-// Undo has nothing to do: what was brought over goes with its index.
-func (s *catchUp) Undo(context.Context, *engine.Recorder) error { return nil }
+// Undo deletes the indices that the rounds made, unless writers write to them; what was brought over into others goes with
+// them.
+func (s *catchUp) Undo(ctx context.Context, _ *engine.Recorder) error {
+	target, err := s.target(ctx)
+	if s.id != catchUpID || errors.Is(err, ErrNoDomain) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.move.deleteLate(ctx, target)
+}

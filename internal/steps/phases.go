@@ -103,7 +103,7 @@ func (m *Move) applySteps() []engine.Step {
 	if len(kibana) > 0 {
 		list = append(list, &moveKibana{source: sides.Source, target: sides.Target, routes: kibana})
 	}
-	list = append(list, &catchUp{id: "catch-up", title: "bring over what was written since the load began", source: sides.Source, target: sides.Target, move: m})
+	list = append(list, &catchUp{id: catchUpID, title: "bring over what was written since the load began", source: sides.Source, target: sides.Target, move: m})
 	if len(closed) > 0 {
 		list = append(list, &closeAgain{source: sides.Source, target: sides.Target, onSource: sourcesOf(closed), onTarget: targets(closed)})
 	}
@@ -211,6 +211,11 @@ func (m *Move) Pairs(ctx context.Context) ([]plan.Route, error) {
 		}
 		pairs = append(pairs, late...)
 	}
+	added, err := m.newTypeRoutes(ctx, slices.DeleteFunc(m.Plan.Moving(plan.Backfill, plan.Scroll), func(route plan.Route) bool { return !open[route.Source] }))
+	if err != nil {
+		return nil, err
+	}
+	pairs = append(pairs, added...)
 	return slices.DeleteFunc(pairs, func(route plan.Route) bool { return !open[route.Source] }), nil
 }
 

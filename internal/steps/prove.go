@@ -125,6 +125,7 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 	if err != nil {
 		return Proof{}, err
 	}
+	m.lookAgain()
 	routes, err := m.Pairs(ctx)
 	if err != nil {
 		return Proof{}, err

@@ -37,6 +37,9 @@ func (m *Move) indexPlan(ctx context.Context, index string) (*transform.IndexPla
 		m.inputs[index] = input
 	}
 	made, err := transformed(input, m.Plan.Facts.Source.Version, m.Plan.Facts.Target.Version, m.Wanted)
+	if err == nil {
+		made, err = m.withNewTypes(input, made)
+	}
 	if err != nil {
 		return nil, err
 	}
