@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"io/fs"
 	"net/http"
 	"path/filepath"
@@ -54,48 +53,24 @@ func TestSyntheticSourcesOfARealNodeAreRebuilt(t *testing.T) {
 		t.Run(version, func(t *testing.T) {
 			data := t.TempDir()
 			node := labtest.NodeWith(t, lab.Options{Version: version, DataDir: data})
-			ask := func(method, path, body string) (int, []byte) {
-				t.Helper()
-				req, err := http.NewRequestWithContext(t.Context(), method, node.URL()+path, strings.NewReader(body))
-				if err != nil {
-					t.Fatal(err)
-				}
-				req.Header.Set("Content-Type", "application/json")
-				resp, err := http.DefaultClient.Do(req)
-				if err != nil {
-					t.Fatal(err)
-				}
-				defer resp.Body.Close()
-				out, err := io.ReadAll(resp.Body)
-				if err != nil {
-					t.Fatal(err)
-				}
-				return resp.StatusCode, out
-			}
-			call := func(method, path, body string) {
-				t.Helper()
-				if status, out := ask(method, path, body); status >= 300 {
-					t.Fatalf("%s %s: %d %.500s", method, path, status, out)
-				}
-			}
-			call("PUT", "/synth", syntheticMapping)
+			labtest.Call(t, http.MethodPut, node.URL()+"/synth", syntheticMapping)
 			for i, doc := range syntheticDocs() {
-				call("PUT", fmt.Sprintf("/synth/_doc/%d", i), doc)
+				labtest.Call(t, http.MethodPut, node.URL()+fmt.Sprintf("/synth/_doc/%d", i), doc)
 			}
-			call("PUT", "/synth/_doc/0", syntheticDocs()[0])
-			call("POST", "/synth/_flush?force=true", "")
-			call("POST", "/synth/_refresh", "")
+			labtest.Call(t, http.MethodPut, node.URL()+"/synth/_doc/0", syntheticDocs()[0])
+			labtest.Call(t, http.MethodPost, node.URL()+"/synth/_flush?force=true", "")
+			labtest.Call(t, http.MethodPost, node.URL()+"/synth/_refresh", "")
 			truth := map[string]json.RawMessage{}
 			for i, doc := range syntheticDocs() {
 				id := fmt.Sprint(i)
-				status, out := ask("GET", "/synth/_doc/"+id+"?realtime=false", "")
+				status, out := labtest.Ask(t, http.MethodGet, node.URL()+"/synth/_doc/"+id+"?realtime=false", "")
 				var found struct {
 					Source json.RawMessage `json:"_source"`
 				}
 				switch {
-				case status == http.StatusOK && json.Unmarshal(out, &found) == nil:
+				case status == http.StatusOK && json.Unmarshal([]byte(out), &found) == nil:
 					truth[id] = found.Source
-				case strings.Contains(string(out), "Can't decode"):
+				case strings.Contains(out, "Can't decode"):
 					truth[id] = json.RawMessage(doc) // Elasticsearch can't read names that aren't ASCII back itself
 				default:
 					t.Fatalf("document %s: %d %.500s", id, status, out)

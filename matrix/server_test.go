@@ -7,12 +7,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/hikkoshi/hikkoshi/internal/lab"
+	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
 )
 
 // server is one side of a move.
@@ -57,23 +57,8 @@ func shortened(text string) string {
 // call sends one request and gives the status with the answer.
 func (s server) call(t *testing.T, method, path, body string) (int, []byte) {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, s.node.URL()+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, answer
+	status, answer := labtest.Ask(t, method, s.node.URL()+path, body)
+	return status, []byte(answer)
 }
 
 // must is call for what has to succeed.

@@ -2,7 +2,6 @@ package snapshot_test
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -13,25 +12,6 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/recordings"
 	"github.com/hikkoshi/hikkoshi/snapshot"
 )
-
-// ask sends a request to a real node and demands success.
-func ask(t *testing.T, method, url, body string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode >= 300 {
-		t.Fatalf("%s %s: %s %s %v", method, url, response.Status, answer, err)
-	}
-}
 
 func requireWhole(t *testing.T, repository *snapshot.Repository, snapshots int) {
 	t.Helper()
@@ -53,7 +33,7 @@ func TestARepositoryThat5xTookOverFrom2xIsReadWhileTheClusterWritesAndDeletes(t 
 	}
 	directory := recordings.Repository(t, recordings.Folder(t, "2.3.2"), "repo")
 	node := labtest.Node(t, "5.5.2", directory)
-	ask(t, http.MethodPut, node.URL()+"/_snapshot/taken", `{"type":"fs","settings":{"location":"`+directory+`","compress":true}}`)
+	labtest.Call(t, http.MethodPut, node.URL()+"/_snapshot/taken", `{"type":"fs","settings":{"location":"`+directory+`","compress":true}}`)
 	storage, err := snapshot.OpenFolder(directory)
 	if err != nil {
 		t.Fatal(err)
@@ -67,9 +47,9 @@ func TestARepositoryThat5xTookOverFrom2xIsReadWhileTheClusterWritesAndDeletes(t 
 		t.Errorf("before 5.5.2 wrote to it: %v", repository.Layout())
 	}
 	// 5.5.2 writes index-0 when it first looks; a snapshot begun before that is refused as a concurrent modification.
-	ask(t, http.MethodGet, node.URL()+"/_snapshot/taken/_all", "")
-	ask(t, http.MethodPut, node.URL()+"/fresh/doc/1?refresh=true", `{"k":1}`)
-	ask(t, http.MethodPut, node.URL()+"/_snapshot/taken/new?wait_for_completion=true", `{"indices":"fresh"}`)
+	labtest.Call(t, http.MethodGet, node.URL()+"/_snapshot/taken/_all", "")
+	labtest.Call(t, http.MethodPut, node.URL()+"/fresh/doc/1?refresh=true", `{"k":1}`)
+	labtest.Call(t, http.MethodPut, node.URL()+"/_snapshot/taken/new?wait_for_completion=true", `{"indices":"fresh"}`)
 	if err := repository.Refresh(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +66,7 @@ func TestARepositoryThat5xTookOverFrom2xIsReadWhileTheClusterWritesAndDeletes(t 
 	if err != nil {
 		t.Fatal(err)
 	}
-	ask(t, http.MethodDelete, node.URL()+"/_snapshot/taken/s2", "")
+	labtest.Call(t, http.MethodDelete, node.URL()+"/_snapshot/taken/s2", "")
 	if _, err := repository.Shard(t.Context(), old, index, 0); !errors.Is(err, snapshot.ErrSnapshotDeleted) {
 		t.Errorf("reading a snapshot the cluster deleted: %v", err)
 	}
@@ -108,9 +88,9 @@ func TestOpenSearchRemoteStoreSnapshotsAreRefusedAndWholeOnesUnderHashedInfixesR
 	settings["node.attr.remote_store.repository.remote.type"] = "fs"
 	settings["node.attr.remote_store.repository.remote.settings.location"] = filepath.Join(root, "remote")
 	node := labtest.NodeWith(t, lab.Options{Version: "os2.19.3", RepoDirs: []string{root}, Settings: settings})
-	ask(t, http.MethodPut, node.URL()+"/one", `{"settings":{"number_of_shards":3,"number_of_replicas":0}}`)
+	labtest.Call(t, http.MethodPut, node.URL()+"/one", `{"settings":{"number_of_shards":3,"number_of_replicas":0}}`)
 	for _, id := range []string{"a", "b", "c", "d"} {
-		ask(t, http.MethodPut, node.URL()+"/one/_doc/"+id+"?refresh=true", `{"k":"`+id+`"}`)
+		labtest.Call(t, http.MethodPut, node.URL()+"/one/_doc/"+id+"?refresh=true", `{"k":"`+id+`"}`)
 	}
 	for name, repositorySettings := range map[string]string{
 		"whole":   `"shard_path_type":"hashed_infix"`,
@@ -118,8 +98,8 @@ func TestOpenSearchRemoteStoreSnapshotsAreRefusedAndWholeOnesUnderHashedInfixesR
 		"pinned":  `"remote_store_index_shallow_copy":true,"shallow_snapshot_v2":true`,
 	} {
 		directory := filepath.Join(root, name)
-		ask(t, http.MethodPut, node.URL()+"/_snapshot/"+name, `{"type":"fs","settings":{"location":"`+directory+`",`+repositorySettings+`}}`)
-		ask(t, http.MethodPut, node.URL()+"/_snapshot/"+name+"/s?wait_for_completion=true", "")
+		labtest.Call(t, http.MethodPut, node.URL()+"/_snapshot/"+name, `{"type":"fs","settings":{"location":"`+directory+`",`+repositorySettings+`}}`)
+		labtest.Call(t, http.MethodPut, node.URL()+"/_snapshot/"+name+"/s?wait_for_completion=true", "")
 		storage, err := snapshot.OpenFolder(directory)
 		if err != nil {
 			t.Fatal(err)

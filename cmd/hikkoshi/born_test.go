@@ -24,12 +24,12 @@ func TestAnIndexOlderThanItsClusterIsLoadedWhileItsNeighbourIsRestored(t *testin
 	data := filepath.Join(folder, "data")
 	before := labtest.NodeWith(t, lab.Options{Version: "1.7.6", DataDir: data, ClusterName: "upgraded"})
 	fill(t, before.URL(), "born-in-1", documents)
-	send(t, http.MethodPost, before.URL()+"/born-in-1/_flush", "")
+	labtest.Call(t, http.MethodPost, before.URL()+"/born-in-1/_flush", "")
 	if err := before.Stop(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	source := labtest.NodeWith(t, lab.Options{Version: "2.3.2", DataDir: data, ClusterName: "upgraded", RepoDirs: []string{folder}})
-	send(t, http.MethodGet, source.URL()+"/_cluster/health/born-in-1?wait_for_status=yellow&timeout=60s", "")
+	labtest.Call(t, http.MethodGet, source.URL()+"/_cluster/health/born-in-1?wait_for_status=yellow&timeout=60s", "")
 	fill(t, source.URL(), "born-in-2", documents)
 	target := labtest.Node(t, "5.5.2", folder)
 
@@ -55,7 +55,7 @@ func TestAnIndexOlderThanItsClusterIsLoadedWhileItsNeighbourIsRestored(t *testin
 		t.Errorf("%+v", proof)
 	}
 	for _, index := range []string{"born-in-1", "born-in-2"} {
-		if answer := ask(t, target.URL()+"/"+index+"/_count"); !strings.Contains(answer, fmt.Sprintf(`"count":%d,`, documents)) {
+		if answer := labtest.Get(t, target.URL()+"/"+index+"/_count"); !strings.Contains(answer, fmt.Sprintf(`"count":%d,`, documents)) {
 			t.Errorf("%s on the target: %s", index, answer)
 		}
 	}
@@ -68,5 +68,5 @@ func fill(t *testing.T, url, index string, documents int) {
 	for i := range documents {
 		fmt.Fprintf(&body, "{\"index\":{\"_index\":%q,\"_type\":\"doc\",\"_id\":\"%d\"}}\n{\"number\":%d,\"text\":\"document %d\"}\n", index, i, i, i)
 	}
-	send(t, http.MethodPost, url+"/_bulk?refresh=true", body.String())
+	labtest.Call(t, http.MethodPost, url+"/_bulk?refresh=true", body.String())
 }

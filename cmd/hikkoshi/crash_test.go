@@ -175,5 +175,5 @@ func TestAMoveKilledAtEveryRecordOfItsJournalEndsAsIfNothingHadHappened(t *testi
 			t.Errorf("something stands twice or is missing: %+v", row)
 		}
 	}
-	send(t, http.MethodGet, source.URL()+"/_snapshot/hikkoshi/hikkoshi-migration-final", "")
+	labtest.Call(t, http.MethodGet, source.URL()+"/_snapshot/hikkoshi/hikkoshi-migration-final", "")
 }

@@ -87,7 +87,7 @@ func fillLongIDs(t *testing.T, source string) (long int) {
 	t.Helper()
 	var body strings.Builder
 	for index := range fleetIndices {
-		call(t, http.MethodPut, fmt.Sprintf("%s/shared-%d", source, index), `{"settings":{"number_of_shards":1,"number_of_replicas":0}}`)
+		labtest.Call(t, http.MethodPut, fmt.Sprintf("%s/shared-%d", source, index), `{"settings":{"number_of_shards":1,"number_of_replicas":0}}`)
 		for number := range fleetDocuments {
 			id := fmt.Sprint(number)
 			if number%3 == 2 {
@@ -97,7 +97,7 @@ func fillLongIDs(t *testing.T, source string) (long int) {
 			fmt.Fprintf(&body, "{\"index\":{\"_index\":\"shared-%d\",\"_type\":\"event\",\"_id\":%q}}\n{\"n\": %d.50}\n", index, id, number)
 		}
 	}
-	if answer := call(t, http.MethodPost, source+"/_bulk?refresh=true", body.String()); !strings.Contains(answer, `"errors":false`) {
+	if answer := labtest.Call(t, http.MethodPost, source+"/_bulk?refresh=true", body.String()); !strings.Contains(answer, `"errors":false`) {
 		t.Fatalf("%.500s", answer)
 	}
 	return long

@@ -53,7 +53,7 @@ func TestAMoveThroughFilesLosesNothingAndGoesOnAfterAKill(t *testing.T) {
 	if code != exitFindings || !strings.Contains(output, "more.ndjson, line 2") || !strings.Contains(output, "more.ndjson, line 3") {
 		t.Fatalf("dry run: %d\n%s", code, output)
 	}
-	if indices := ask(t, target.URL()+"/_cat/indices"); indices != "" {
+	if indices := labtest.Get(t, target.URL()+"/_cat/indices"); indices != "" {
 		t.Fatalf("a dry run made %s", indices)
 	}
 	for _, record := range []int{6, 20} {
@@ -74,7 +74,7 @@ func TestAMoveThroughFilesLosesNothingAndGoesOnAfterAKill(t *testing.T) {
 		t.Fatal(err)
 	}
 	arrived(t, target.URL(), documents, string(quarantine))
-	if settings := ask(t, target.URL()+"/recreated/_settings"); strings.Contains(settings, `"refresh_interval"`) {
+	if settings := labtest.Get(t, target.URL()+"/recreated/_settings"); strings.Contains(settings, `"refresh_interval"`) {
 		t.Errorf("still set for loading: %s", settings)
 	}
 	refused(t, nil, exitRefused, []string{"holds an index"}, append(load[:len(load)-3:len(load)-3], "--state", state+"2", "--yes")...)
@@ -120,10 +120,10 @@ func otherForms(t *testing.T, target, repository, folder string) {
 	if code, output := piped("--create=false", "--state", filepath.Join(folder, "state6")); code != exitDone {
 		t.Errorf("load from standard input: %d\n%s", code, output)
 	}
-	send(t, http.MethodPost, target+"/_refresh", "")
-	want := gjson.Get(ask(t, target+"/softdel/_count"), "count").Int()
+	labtest.Call(t, http.MethodPost, target+"/_refresh", "")
+	want := gjson.Get(labtest.Get(t, target+"/softdel/_count"), "count").Int()
 	for _, index := range []string{"from-a-dump", "from-a-pipe"} {
-		if count := gjson.Get(ask(t, target+"/"+index+"/_count"), "count").Int(); count != want || count == 0 {
+		if count := gjson.Get(labtest.Get(t, target+"/"+index+"/_count"), "count").Int(); count != want || count == 0 {
 			t.Errorf("%s holds %d documents, want %d", index, count, want)
 		}
 	}
@@ -135,7 +135,7 @@ var added = []string{"timestamp_migrated", "expire_at", "join", "doc_type"}
 // arrived compares every recorded document with what the target gives for it, by plain requests.
 func arrived(t *testing.T, target string, documents []recordedDocument, quarantine string) {
 	t.Helper()
-	send(t, http.MethodPost, target+"/_refresh", "")
+	labtest.Call(t, http.MethodPost, target+"/_refresh", "")
 	for _, one := range documents {
 		if one.Index == "nosource" {
 			continue
@@ -152,7 +152,7 @@ func arrived(t *testing.T, target string, documents []recordedDocument, quaranti
 			t.Fatal(err)
 		}
 		found := false
-		hits := askWith(t, target+"/"+index+"/_search", string(query))
+		hits := labtest.Call(t, http.MethodPost, target+"/"+index+"/_search", string(query))
 		for _, hit := range gjson.Get(hits, "hits.hits").Array() {
 			if one.Routing != nil && hit.Get("_routing").String() != *one.Routing {
 				continue
@@ -187,23 +187,4 @@ func decoded(t *testing.T, source string) any {
 		}
 	}
 	return value
-}
-
-func askWith(t *testing.T, url, body string) string {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(answer)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -29,40 +28,6 @@ func writeFile(t *testing.T, path, text string) {
 	}
 }
 
-func send(t *testing.T, method, url, body string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := response.Body.Close(); err != nil || response.StatusCode >= 300 {
-		t.Fatalf("%s %s: %s %v", method, url, response.Status, err)
-	}
-}
-
-func ask(t *testing.T, url string) string {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(body)
-}
-
 func TestTheClassicMoveBetweenTwoRealClustersLosesNothing(t *testing.T) {
 	folder := t.TempDir()
 	repository := filepath.Join(folder, "repository")
@@ -71,7 +36,7 @@ func TestTheClassicMoveBetweenTwoRealClustersLosesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	send(t, http.MethodPost, target.URL()+"/.kibana/config/5.5.2", `{"buildNum":15524}`)
+	labtest.Call(t, http.MethodPost, target.URL()+"/.kibana/config/5.5.2", `{"buildNum":15524}`)
 	config := filepath.Join(folder, "migration.yaml")
 	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 2s}\n", source.URL(), target.URL(), repository))
 	if code := hikkoshi(t, "doctor", "-c", config); code != exitFindings {
@@ -82,7 +47,7 @@ func TestTheClassicMoveBetweenTwoRealClustersLosesNothing(t *testing.T) {
 			t.Fatalf("%s: exit code %d", verb, code)
 		}
 	}
-	send(t, http.MethodPost, source.URL()+"/nginx-access-2017.09.10/access/late-1", `{"message":"written after the snapshot","@timestamp":"2017-09-10T23:59:59Z"}`)
+	labtest.Call(t, http.MethodPost, source.URL()+"/nginx-access-2017.09.10/access/late-1", `{"message":"written after the snapshot","@timestamp":"2017-09-10T23:59:59Z"}`)
 	if code := hikkoshi(t, "verify", "-c", config); code != exitFindings {
 		t.Errorf("verify with a lag: %d, want %d", code, exitFindings)
 	}
@@ -96,11 +61,11 @@ func TestTheClassicMoveBetweenTwoRealClustersLosesNothing(t *testing.T) {
 	if !proof.Holds || proof.Documents < int64(summary.Total()-20) {
 		t.Errorf("proof: %+v, generated %d", proof, summary.Total())
 	}
-	send(t, http.MethodPost, target.URL()+"/nginx-access-2017.09.10/access/on-target", `{"message":"written after cutover"}`)
+	labtest.Call(t, http.MethodPost, target.URL()+"/nginx-access-2017.09.10/access/on-target", `{"message":"written after cutover"}`)
 	if code := hikkoshi(t, "rollback", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("rollback: %d", code)
 	}
-	send(t, http.MethodGet, source.URL()+"/nginx-access-2017.09.10/access/on-target", "")
+	labtest.Call(t, http.MethodGet, source.URL()+"/nginx-access-2017.09.10/access/on-target", "")
 	if code := hikkoshi(t, "cutover", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("second cutover: %d", code)
 	}

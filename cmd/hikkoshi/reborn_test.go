@@ -16,10 +16,10 @@ func TestADocumentThatIsDeletedAndWrittenAnewComesOverAlthoughItsVersionBeginsAg
 	source, target := labtest.Pair(t, "2.3.2", "5.5.2", folder)
 	indices := []string{"restored", "loaded"}
 	put := func(index, id, version, body string) {
-		call(t, http.MethodPut, source.URL()+"/"+index+"/event/"+id+"?refresh=true"+version, body)
+		labtest.Call(t, http.MethodPut, source.URL()+"/"+index+"/event/"+id+"?refresh=true"+version, body)
 	}
 	for _, index := range indices {
-		call(t, http.MethodPut, source.URL()+"/"+index, `{"settings":{"number_of_shards":2,"number_of_replicas":0,"index.gc_deletes":"0s"}}`)
+		labtest.Call(t, http.MethodPut, source.URL()+"/"+index, `{"settings":{"number_of_shards":2,"number_of_replicas":0,"index.gc_deletes":"0s"}}`)
 		for _, id := range []string{"stays", "same", "other"} {
 			put(index, id, "&version=7&version_type=external", `{"state":"first","of":"`+id+`"}`)
 		}
@@ -36,10 +36,10 @@ func TestADocumentThatIsDeletedAndWrittenAnewComesOverAlthoughItsVersionBeginsAg
 		for id, body := range anew {
 			url := source.URL() + "/" + index + "/event/" + id
 			// A deletion is forgotten by a refresh that comes after the node's clock, which is coarse, has moved on.
-			for version := ""; !strings.Contains(version, `"_version":1,`); version = ask(t, url) {
-				call(t, http.MethodDelete, url, "")
+			for version := ""; !strings.Contains(version, `"_version":1,`); version = labtest.Get(t, url) {
+				labtest.Call(t, http.MethodDelete, url, "")
 				time.Sleep(300 * time.Millisecond)
-				call(t, http.MethodPost, source.URL()+"/"+index+"/_refresh", "")
+				labtest.Call(t, http.MethodPost, source.URL()+"/"+index+"/_refresh", "")
 				put(index, id, "", body)
 			}
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -14,35 +13,15 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/steps"
 )
 
-// call sends one request to a node and wants a success.
-func call(t *testing.T, method, url, body string) string {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode >= http.StatusMultipleChoices {
-		t.Fatalf("%s %s: %d %s, %v", method, url, response.StatusCode, text, err)
-	}
-	return string(text)
-}
-
 func TestDocumentsThatWereSetAsideAreRepairedAndArrive(t *testing.T) {
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
 	longID := strings.Repeat("i", 600)
-	call(t, http.MethodPut, source.URL()+"/ids/event/short", `{"a":1}`)
-	call(t, http.MethodPut, source.URL()+"/ids/event/"+longID, `{"a": 2.50}`)
-	call(t, http.MethodPut, source.URL()+"/others", `{"settings":{"number_of_shards":1,"number_of_replicas":0}}`)
-	call(t, http.MethodPut, source.URL()+"/others/event/few", `{"a":1}`)
-	call(t, http.MethodPost, source.URL()+"/_refresh", "")
+	labtest.Call(t, http.MethodPut, source.URL()+"/ids/event/short", `{"a":1}`)
+	labtest.Call(t, http.MethodPut, source.URL()+"/ids/event/"+longID, `{"a": 2.50}`)
+	labtest.Call(t, http.MethodPut, source.URL()+"/others", `{"settings":{"number_of_shards":1,"number_of_replicas":0}}`)
+	labtest.Call(t, http.MethodPut, source.URL()+"/others/event/few", `{"a":1}`)
+	labtest.Call(t, http.MethodPost, source.URL()+"/_refresh", "")
 	config := filepath.Join(folder, "migration.yaml")
 	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\naccept: [long-id]\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository"))
 	writeFile(t, config, text)
@@ -59,13 +38,13 @@ func TestDocumentsThatWereSetAsideAreRepairedAndArrive(t *testing.T) {
 	// What the rules cannot send is set aside also when it was written after the snapshot, once in each version.
 	lateID := strings.Repeat("l", 600)
 	late := source.URL() + "/ids/event/" + lateID
-	call(t, http.MethodPut, late, `{"a":1}`)
+	labtest.Call(t, http.MethodPut, late, `{"a":1}`)
 	for _, aside := range []string{"2 documents are set aside", "3 documents are set aside", "3 documents are set aside"} {
 		if code, output := attempt(t, nil, "sync", "-c", config); code != exitFindings || !strings.Contains(output, aside) {
 			t.Errorf("sync: %d, want %s\n%s", code, aside, output)
 		}
 		if strings.HasPrefix(aside, "2") {
-			call(t, http.MethodPut, late, `{"a":2}`)
+			labtest.Call(t, http.MethodPut, late, `{"a":2}`)
 		}
 	}
 	if code, output := attempt(t, nil, "verify", "-c", config); code != exitFindings || !strings.Contains(output, "nothing is lost, 2 set aside") {
@@ -101,8 +80,8 @@ func TestDocumentsThatWereSetAsideAreRepairedAndArrive(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(folder, ".hikkoshi", "migration", steps.QuarantineFile)); !os.IsNotExist(err) {
 		t.Errorf("the quarantine is still there: %v", err)
 	}
-	call(t, http.MethodPost, target.URL()+"/ids/_refresh", "")
-	if found := ask(t, target.URL()+"/ids/_search?version=true&q=original_id:"+longID+"&_source=true"); !strings.Contains(found, `"a": 2.50`) || !strings.Contains(found, `"_version":1`) {
+	labtest.Call(t, http.MethodPost, target.URL()+"/ids/_refresh", "")
+	if found := labtest.Get(t, target.URL()+"/ids/_search?version=true&q=original_id:"+longID+"&_source=true"); !strings.Contains(found, `"a": 2.50`) || !strings.Contains(found, `"_version":1`) {
 		t.Errorf("on the target: %s", found)
 	}
 	if code, output := attempt(t, nil, "verify", "-c", config); code != exitDone {

@@ -76,18 +76,18 @@ func TestBadInputIsToldBeforeAnythingIsChanged(t *testing.T) {
 		refused(t, nil, exitFailed, []string{"HIKKOSHI_NO_SUCH_VARIABLE is empty"}, "plan", "-c", migrationIn(t, text))
 	})
 	t.Run("a target that is not empty", func(t *testing.T) {
-		send(t, http.MethodPut, target.URL()+"/nginx-access-2017.09.10", "")
+		labtest.Call(t, http.MethodPut, target.URL()+"/nginx-access-2017.09.10", "")
 		refused(t, nil, exitRefused, []string{"already holds an index", "indices.existing"}, "plan", "-c", migrationIn(t, good))
-		send(t, http.MethodDelete, target.URL()+"/nginx-access-2017.09.10", "")
+		labtest.Call(t, http.MethodDelete, target.URL()+"/nginx-access-2017.09.10", "")
 	})
 	t.Run("a plan older than the source", func(t *testing.T) {
 		config := migrationIn(t, good)
 		if code, output := attempt(t, nil, "plan", "-c", config); code != exitDone {
 			t.Fatalf("plan: %d\n%s", code, output)
 		}
-		send(t, http.MethodPut, source.URL()+"/made-since", "")
+		labtest.Call(t, http.MethodPut, source.URL()+"/made-since", "")
 		refused(t, nil, exitRefused, []string{"stale", "made-since is new"}, "apply", "--yes", "-c", config)
-		send(t, http.MethodDelete, source.URL()+"/made-since", "")
+		labtest.Call(t, http.MethodDelete, source.URL()+"/made-since", "")
 	})
 	t.Run("nobody there to say yes", func(t *testing.T) {
 		config := migrationIn(t, good)
@@ -97,23 +97,23 @@ func TestBadInputIsToldBeforeAnythingIsChanged(t *testing.T) {
 		refused(t, nil, exitRefused, []string{"--yes"}, "apply", "-c", config)
 	})
 	t.Run("a snapshot of that name", func(t *testing.T) {
-		send(t, http.MethodPut, source.URL()+"/_snapshot/hikkoshi", fmt.Sprintf(`{"type":"fs","settings":{"location":%q}}`, filepath.Join(folder, "repository")))
-		send(t, http.MethodPut, source.URL()+"/_snapshot/hikkoshi/hikkoshi-migration-1?wait_for_completion=true", "")
+		labtest.Call(t, http.MethodPut, source.URL()+"/_snapshot/hikkoshi", fmt.Sprintf(`{"type":"fs","settings":{"location":%q}}`, filepath.Join(folder, "repository")))
+		labtest.Call(t, http.MethodPut, source.URL()+"/_snapshot/hikkoshi/hikkoshi-migration-1?wait_for_completion=true", "")
 		refused(t, nil, exitRefused, []string{"hikkoshi-migration-1 lies there already"}, "plan", "-c", migrationIn(t, good))
-		send(t, http.MethodDelete, source.URL()+"/_snapshot/hikkoshi/hikkoshi-migration-1", "")
-		send(t, http.MethodDelete, source.URL()+"/_snapshot/hikkoshi", "")
+		labtest.Call(t, http.MethodDelete, source.URL()+"/_snapshot/hikkoshi/hikkoshi-migration-1", "")
+		labtest.Call(t, http.MethodDelete, source.URL()+"/_snapshot/hikkoshi", "")
 	})
 	t.Run("a closed index", func(t *testing.T) {
-		send(t, http.MethodPut, source.URL()+"/shut", "")
+		labtest.Call(t, http.MethodPut, source.URL()+"/shut", "")
 		time.Sleep(time.Second) // a primary that is still starting cannot be closed on 2.3
-		send(t, http.MethodPost, source.URL()+"/shut/_close", "")
+		labtest.Call(t, http.MethodPost, source.URL()+"/shut/_close", "")
 		refused(t, nil, exitRefused, []string{"shut", "leave closed indices out", "indices.closed"}, "plan", "-c", migrationIn(t, good))
-		send(t, http.MethodDelete, source.URL()+"/shut", "")
+		labtest.Call(t, http.MethodDelete, source.URL()+"/shut", "")
 	})
 	t.Run("a red source", func(t *testing.T) {
-		send(t, http.MethodPut, source.URL()+"/nowhere", `{"settings":{"index.routing.allocation.require.box":"none"}}`)
+		labtest.Call(t, http.MethodPut, source.URL()+"/nowhere", `{"settings":{"index.routing.allocation.require.box":"none"}}`)
 		refused(t, nil, exitRefused, []string{"red", "nowhere"}, "plan", "-c", migrationIn(t, good))
-		send(t, http.MethodDelete, source.URL()+"/nowhere", "")
+		labtest.Call(t, http.MethodDelete, source.URL()+"/nowhere", "")
 	})
 	for _, path := range []string{filepath.Join(folder, "repository", "index")} {
 		if content, err := os.ReadFile(path); err == nil && strings.Contains(string(content), "hikkoshi-") {

@@ -39,7 +39,7 @@ func verified(t *testing.T, rehearsal steps.Rehearsal) {
 // scratchOn lists scratch indices, "" where there are none.
 func scratchOn(t *testing.T, url string) string {
 	t.Helper()
-	return strings.TrimSpace(ask(t, url+"/_cat/indices/hikkoshi-rehearsal-*?h=index"))
+	return strings.TrimSpace(labtest.Get(t, url+"/_cat/indices/hikkoshi-rehearsal-*?h=index"))
 }
 
 func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
@@ -52,7 +52,7 @@ func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
 	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {closed: skip}\n", source.URL(), target.URL(), filepath.Join(folder, "repository"))
 	writeFile(t, config, text+"accept: [es5_timestamp, no-source, stored-metadata]\n")
 	const sourceState = "/_cat/indices?h=index,docs.count,docs.deleted,status"
-	before := ask(t, source.URL()+sourceState)
+	before := labtest.Get(t, source.URL()+sourceState)
 	code, output := attempt(t, nil, "plan", "-c", config, "--rehearse", "--yes")
 	if code != exitFindings || !strings.Contains(output, "long_ids: hash") || strings.Contains(output, "redrive") {
 		t.Errorf("one document has an id that the target refuses: %d\n%s", code, output)
@@ -65,7 +65,7 @@ func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
 	if left := scratchOn(t, target.URL()); left != "" {
 		t.Errorf("scratch indices are left: %s", left)
 	}
-	if after := ask(t, source.URL()+sourceState); after != before {
+	if after := labtest.Get(t, source.URL()+sourceState); after != before {
 		t.Errorf("the source is another:\n%s\n%s", before, after)
 	}
 }

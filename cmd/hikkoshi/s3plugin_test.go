@@ -30,9 +30,9 @@ func TestWhatTheRealS3PluginWroteIsReadOutOfTheBucketWithoutItsCluster(t *testin
 	if err != nil {
 		t.Fatal(err)
 	}
-	send(t, http.MethodPut, node.URL()+"/_snapshot/s3", fmt.Sprintf(`{"type":"s3","settings":{"bucket":"es-snap","endpoint":%q,"protocol":"http","access_key":%q,"secret_key":%q,"base_path":"b"}}`,
+	labtest.Call(t, http.MethodPut, node.URL()+"/_snapshot/s3", fmt.Sprintf(`{"type":"s3","settings":{"bucket":"es-snap","endpoint":%q,"protocol":"http","access_key":%q,"secret_key":%q,"base_path":"b"}}`,
 		strings.TrimPrefix(gateway.URL(), "http://"), key, secret))
-	send(t, http.MethodPut, node.URL()+"/_snapshot/s3/s1?wait_for_completion=true", "")
+	labtest.Call(t, http.MethodPut, node.URL()+"/_snapshot/s3/s1?wait_for_completion=true", "")
 	node.Kill()
 	t.Setenv("AWS_ACCESS_KEY_ID", key)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", secret)

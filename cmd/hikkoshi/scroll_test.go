@@ -84,7 +84,7 @@ func moveByScroll(t *testing.T, from, to string) {
 	if !proof.Holds || live == 0 || proof.Rows[i].Surplus != 0 {
 		t.Errorf("the proof does not hold: %+v", proof.Rows)
 	}
-	if count := gjson.Get(ask(t, target.URL()+"/nginx-access-2017.09.10/_count?q=live:true"), "count").Int(); count != int64(live) {
+	if count := gjson.Get(labtest.Get(t, target.URL()+"/nginx-access-2017.09.10/_count?q=live:true"), "count").Int(); count != int64(live) {
 		t.Errorf("%d of %d documents that were written meanwhile arrived", count, live)
 	}
 	if from == "2.3.2" && to == "7.10.2" {
@@ -102,11 +102,11 @@ func moveByScroll(t *testing.T, from, to string) {
 	if to == "5.5.2" {
 		onTarget = target.URL() + "/nginx-access-2017.09.10/access_log/on-target"
 	}
-	send(t, http.MethodPut, onTarget, `{"message":"written after cutover"}`)
+	labtest.Call(t, http.MethodPut, onTarget, `{"message":"written after cutover"}`)
 	if code, output := attempt(t, nil, "rollback", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("rollback: %d\n%s", code, output)
 	}
-	send(t, http.MethodGet, source.URL()+"/nginx-access-2017.09.10/"+typed+"/on-target", "")
+	labtest.Call(t, http.MethodGet, source.URL()+"/nginx-access-2017.09.10/"+typed+"/on-target", "")
 	if code, output := attempt(t, nil, "cutover", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("second cutover: %d\n%s", code, output)
 	}
@@ -155,7 +155,7 @@ func timesAndExpiriesAreThere(t *testing.T, target string) {
 	t.Helper()
 	const firstTime, life = 1_505_001_600_000, 36_500 * 24 * 60 * 60 * 1000
 	for i := range 10 {
-		answer := ask(t, fmt.Sprintf("%s/ttl/_doc/%d", target, i))
+		answer := labtest.Get(t, fmt.Sprintf("%s/ttl/_doc/%d", target, i))
 		if moment, expiry := gjson.Get(answer, "_source.timestamp_migrated").Int(), gjson.Get(answer, "_source.expire_at").Int(); moment != int64(firstTime+i) || expiry != moment+life {
 			t.Errorf("document %d: %s", i, answer)
 		}

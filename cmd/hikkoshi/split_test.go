@@ -17,11 +17,11 @@ import (
 func TestDocumentsThatARuleSpreadsOverIndicesAreComparedWhereTheyLie(t *testing.T) {
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
-	send(t, http.MethodPut, source.URL()+"/orders", `{"settings":{"number_of_shards":2,"number_of_replicas":0},"mappings":{"order":{"properties":{"region":{"type":"string","index":"not_analyzed"},"n":{"type":"long"}}}},"aliases":{"sold":{"filter":{"missing":{"field":"cancelled"}}}}}`)
+	labtest.Call(t, http.MethodPut, source.URL()+"/orders", `{"settings":{"number_of_shards":2,"number_of_replicas":0},"mappings":{"order":{"properties":{"region":{"type":"string","index":"not_analyzed"},"n":{"type":"long"}}}},"aliases":{"sold":{"filter":{"missing":{"field":"cancelled"}}}}}`)
 	for i := range 30 {
-		send(t, http.MethodPut, fmt.Sprintf("%s/orders/order/%d", source.URL(), i), fmt.Sprintf(`{"region":%q,"n":%d}`, []string{"eu", "us", "East Asia"}[i%3], i))
+		labtest.Call(t, http.MethodPut, fmt.Sprintf("%s/orders/order/%d", source.URL(), i), fmt.Sprintf(`{"region":%q,"n":%d}`, []string{"eu", "us", "East Asia"}[i%3], i))
 	}
-	send(t, http.MethodPut, target.URL()+"/orders-other", `{}`) // nobody's part
+	labtest.Call(t, http.MethodPut, target.URL()+"/orders-other", `{}`) // nobody's part
 	config := filepath.Join(folder, "migration.yaml")
 	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ntransform: {rules: [{index: orders, split: region}]}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
 	for _, verb := range []string{"plan", "apply"} {
@@ -30,11 +30,11 @@ func TestDocumentsThatARuleSpreadsOverIndicesAreComparedWhereTheyLie(t *testing.
 		}
 	}
 	for _, part := range []string{"eu", "us", "east_asia"} {
-		mapping := ask(t, target.URL()+"/orders-"+part+"/_mapping")
+		mapping := labtest.Get(t, target.URL()+"/orders-"+part+"/_mapping")
 		if got := gjson.Get(mapping, "orders-"+part+".mappings.properties.region.type").String(); got != "keyword" {
 			t.Errorf("orders-%s: %s", part, mapping)
 		}
-		if got := gjson.Get(ask(t, target.URL()+"/orders-"+part+"/_alias"), "orders-"+part+".aliases.sold.filter.bool.must_not").String(); !strings.Contains(got, "exists") {
+		if got := gjson.Get(labtest.Get(t, target.URL()+"/orders-"+part+"/_alias"), "orders-"+part+".aliases.sold.filter.bool.must_not").String(); !strings.Contains(got, "exists") {
 			t.Errorf("orders-%s: the alias's filter is %s", part, got)
 		}
 	}
@@ -43,9 +43,9 @@ func TestDocumentsThatARuleSpreadsOverIndicesAreComparedWhereTheyLie(t *testing.
 		t.Errorf("after apply: %+v", proof)
 	}
 	// One changes its index, one goes, one has a value that no index is for yet.
-	send(t, http.MethodPut, source.URL()+"/orders/order/0", `{"region":"us","n":0}`)
-	send(t, http.MethodDelete, source.URL()+"/orders/order/1", "")
-	send(t, http.MethodPut, source.URL()+"/orders/order/new", `{"region":"mars","n":9007199254740993}`)
+	labtest.Call(t, http.MethodPut, source.URL()+"/orders/order/0", `{"region":"us","n":0}`)
+	labtest.Call(t, http.MethodDelete, source.URL()+"/orders/order/1", "")
+	labtest.Call(t, http.MethodPut, source.URL()+"/orders/order/new", `{"region":"mars","n":9007199254740993}`)
 	if code, _ := attempt(t, nil, "verify", "-c", config); code != exitFindings {
 		t.Errorf("verify before the round: %d", code)
 	}
@@ -63,14 +63,14 @@ func TestDocumentsThatARuleSpreadsOverIndicesAreComparedWhereTheyLie(t *testing.
 	if row := proof.Rows[0]; !proof.Holds || row.Surplus != 0 || row.Found != 30 {
 		t.Errorf("after the round: %+v", row)
 	}
-	send(t, http.MethodPut, target.URL()+"/orders-mars/_doc/new", `{"region":"mars","n":9007199254740992}`)
+	labtest.Call(t, http.MethodPut, target.URL()+"/orders-mars/_doc/new", `{"region":"mars","n":9007199254740992}`)
 	if code, _ := attempt(t, nil, "verify", "-c", config); code != exitFindings {
 		t.Errorf("verify over a changed number: %d", code)
 	}
 	if code, output := attempt(t, nil, "rollback", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("rollback: %d\n%s", code, output)
 	}
-	if left := ask(t, target.URL()+"/_cat/indices?h=index&s=index"); strings.TrimSpace(left) != "orders-other" {
+	if left := labtest.Get(t, target.URL()+"/_cat/indices?h=index&s=index"); strings.TrimSpace(left) != "orders-other" {
 		t.Errorf("left on the target: %s", left)
 	}
 }

@@ -17,12 +17,12 @@ import (
 func TestADataStreamArrivesWholeUnderItsName(t *testing.T) {
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "os1.3.20", "os2.19.3", folder)
-	send(t, http.MethodPut, source.URL()+"/_index_template/streams", `{"index_patterns":["stream-*"],"data_stream":{},"template":{"settings":{"number_of_replicas":0}}}`)
+	labtest.Call(t, http.MethodPut, source.URL()+"/_index_template/streams", `{"index_patterns":["stream-*"],"data_stream":{},"template":{"settings":{"number_of_replicas":0}}}`)
 	for _, stream := range []string{"stream-loaded", "stream-restored"} {
 		for i := range 6 {
-			send(t, http.MethodPost, source.URL()+"/"+stream+"/_doc", fmt.Sprintf(`{"@timestamp":"2026-11-24T00:00:0%dZ","n":%d}`, i, i))
+			labtest.Call(t, http.MethodPost, source.URL()+"/"+stream+"/_doc", fmt.Sprintf(`{"@timestamp":"2026-11-24T00:00:0%dZ","n":%d}`, i, i))
 			if i == 2 {
-				send(t, http.MethodPost, source.URL()+"/"+stream+"/_rollover", "")
+				labtest.Call(t, http.MethodPost, source.URL()+"/"+stream+"/_rollover", "")
 			}
 		}
 	}
@@ -39,11 +39,11 @@ func TestADataStreamArrivesWholeUnderItsName(t *testing.T) {
 		t.Errorf("the proof: %+v", proof)
 	}
 	for _, stream := range []string{"stream-loaded", "stream-restored"} {
-		send(t, http.MethodPost, target.URL()+"/"+stream+"/_doc?refresh=true", `{"@timestamp":"2026-11-24T00:00:09Z","n":9}`)
-		if count := gjson.Get(ask(t, target.URL()+"/"+stream+"/_count"), "count").Int(); count != 7 {
+		labtest.Call(t, http.MethodPost, target.URL()+"/"+stream+"/_doc?refresh=true", `{"@timestamp":"2026-11-24T00:00:09Z","n":9}`)
+		if count := gjson.Get(labtest.Get(t, target.URL()+"/"+stream+"/_count"), "count").Int(); count != 7 {
 			t.Errorf("%s holds %d documents", stream, count)
 		}
-		if count := gjson.Get(ask(t, target.URL()+"/.ds-"+stream+"-000002/_count"), "count").Int(); count != 4 {
+		if count := gjson.Get(labtest.Get(t, target.URL()+"/.ds-"+stream+"-000002/_count"), "count").Int(); count != 4 {
 			t.Errorf("the last index of %s holds %d documents", stream, count)
 		}
 	}

@@ -46,10 +46,10 @@ func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 			if move.source == "7.10.2" {
 				settings, document = `{"settings":{"index.default_pipeline":"absent"}}`, "/plain/_doc/1?pipeline=_none"
 			}
-			send(t, http.MethodPut, source.URL()+"/plain", settings)
-			send(t, http.MethodPut, source.URL()+document, `{"n":1}`)
+			labtest.Call(t, http.MethodPut, source.URL()+"/plain", settings)
+			labtest.Call(t, http.MethodPut, source.URL()+document, `{"n":1}`)
 			for _, thing := range move.things {
-				send(t, http.MethodPut, source.URL()+thing.path, thing.body)
+				labtest.Call(t, http.MethodPut, source.URL()+thing.path, thing.body)
 			}
 			code, output := attempt(t, nil, "plan", "-c", config, "--yes")
 			if code != exitDone {
@@ -68,7 +68,7 @@ func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 				t.Errorf("the proof: %+v", proof)
 			}
 			for _, thing := range move.things {
-				if shown := ask(t, target.URL()+thing.shown); !strings.Contains(shown, thing.want) || strings.Contains(shown, "41mb") || strings.Contains(shown, "floor_segment") {
+				if shown := labtest.Get(t, target.URL()+thing.shown); !strings.Contains(shown, thing.want) || strings.Contains(shown, "41mb") || strings.Contains(shown, "floor_segment") {
 					t.Errorf("%s on the target: %s", thing.path, shown)
 				}
 			}
@@ -76,7 +76,7 @@ func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 				t.Fatalf("rollback: %d\n%s", code, output)
 			}
 			for _, thing := range move.things {
-				if shown := ask(t, target.URL()+thing.shown); strings.Contains(shown, thing.want) && !gjson.Get(shown, "error").Exists() {
+				if shown := labtest.Get(t, target.URL()+thing.shown); strings.Contains(shown, thing.want) && !gjson.Get(shown, "error").Exists() {
 					t.Errorf("%s is still on the target: %s", thing.path, shown)
 				}
 			}

@@ -17,12 +17,12 @@ import (
 func TestTheSameIDInTwoTypesOfARestoredIndexStaysTwoDocumentsInTheRounds(t *testing.T) {
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "5.5.2", "6.8.23", folder)
-	send(t, http.MethodPut, source.URL()+"/many", `{"settings":{"number_of_shards":2,"number_of_replicas":0}}`)
+	labtest.Call(t, http.MethodPut, source.URL()+"/many", `{"settings":{"number_of_shards":2,"number_of_replicas":0}}`)
 	const each = 20
 	for i := range each {
-		send(t, http.MethodPut, fmt.Sprintf("%s/many/user/%d", source.URL(), i), fmt.Sprintf(`{"name":"user %d"}`, i))
+		labtest.Call(t, http.MethodPut, fmt.Sprintf("%s/many/user/%d", source.URL(), i), fmt.Sprintf(`{"name":"user %d"}`, i))
 		for range 1 + i%2 { // versions that differ between the types
-			send(t, http.MethodPut, fmt.Sprintf("%s/many/order/%d", source.URL(), i), fmt.Sprintf(`{"item":"order %d"}`, i))
+			labtest.Call(t, http.MethodPut, fmt.Sprintf("%s/many/order/%d", source.URL(), i), fmt.Sprintf(`{"item":"order %d"}`, i))
 		}
 	}
 	config := filepath.Join(folder, "migration.yaml")
@@ -35,18 +35,18 @@ func TestTheSameIDInTwoTypesOfARestoredIndexStaysTwoDocumentsInTheRounds(t *test
 		t.Fatalf("apply: %d, and nobody wrote meanwhile:\n%s", code, output)
 	}
 	// One of two changes, one of two goes, and one comes beside another that is there.
-	send(t, http.MethodPut, source.URL()+"/many/user/lone", `{"name":"lone user"}`)
+	labtest.Call(t, http.MethodPut, source.URL()+"/many/user/lone", `{"name":"lone user"}`)
 	syncs(t, config, 1, 0)
-	send(t, http.MethodPut, source.URL()+"/many/order/lone", `{"item":"its order"}`)
-	send(t, http.MethodPut, source.URL()+"/many/user/2", `{"name":"another"}`)
-	send(t, http.MethodDelete, source.URL()+"/many/order/3", "")
+	labtest.Call(t, http.MethodPut, source.URL()+"/many/order/lone", `{"item":"its order"}`)
+	labtest.Call(t, http.MethodPut, source.URL()+"/many/user/2", `{"name":"another"}`)
+	labtest.Call(t, http.MethodDelete, source.URL()+"/many/order/3", "")
 	syncs(t, config, 2, 1)
 	syncs(t, config, 0, 0)
 	if code, output = attempt(t, nil, "verify", "-c", config); code != exitDone {
 		t.Fatalf("verify: %d\n%s", code, output)
 	}
 	for path, want := range map[string]string{"user/3": "user 3", "order/3": "", "user/2": "another", "order/2": "order 2", "user/lone": "lone user", "order/lone": "its order"} {
-		if got := gjson.Get(ask(t, target.URL()+"/many/"+path), "_source.*").String(); got != want {
+		if got := gjson.Get(labtest.Get(t, target.URL()+"/many/"+path), "_source.*").String(); got != want {
 			t.Errorf("%s is %q, want %q", path, got, want)
 		}
 	}
@@ -54,12 +54,12 @@ func TestTheSameIDInTwoTypesOfARestoredIndexStaysTwoDocumentsInTheRounds(t *test
 	if code, output = attempt(t, nil, "cutover", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("cutover: %d\n%s", code, output)
 	}
-	send(t, http.MethodPut, target.URL()+"/many/order/3", `{"item":"ordered again"}`)
+	labtest.Call(t, http.MethodPut, target.URL()+"/many/order/3", `{"item":"ordered again"}`)
 	if code, output = attempt(t, nil, "rollback", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("rollback: %d\n%s", code, output)
 	}
 	for path, want := range map[string]string{"user/3": "user 3", "order/3": "ordered again"} {
-		if got := gjson.Get(ask(t, source.URL()+"/many/"+path), "_source.*").String(); got != want {
+		if got := gjson.Get(labtest.Get(t, source.URL()+"/many/"+path), "_source.*").String(); got != want {
 			t.Errorf("after the rollback %s is %q, want %q", path, got, want)
 		}
 	}

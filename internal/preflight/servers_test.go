@@ -2,7 +2,6 @@ package preflight
 
 import (
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"os"
@@ -143,7 +142,7 @@ func TestRealServersRefuseWhatTheCheckRefusesAndTakeWhatItTakes(t *testing.T) {
 					if one.settings != "" {
 						settings += "," + one.settings
 					}
-					status, answer := call(t, http.MethodPut, node.URL()+"/"+names[key], string(body(target, one.mapping, settings)))
+					status, answer := labtest.Ask(t, http.MethodPut, node.URL()+"/"+names[key], string(body(target, one.mapping, settings)))
 					if status == http.StatusBadRequest {
 						names[key] = "" // a type or parameter that this server lacks
 						t.Logf("%s: %s", one.mapping, answer)
@@ -165,7 +164,7 @@ func TestRealServersRefuseWhatTheCheckRefusesAndTakeWhatItTakes(t *testing.T) {
 				if one.routing != "" {
 					address += "?routing=" + one.routing
 				}
-				status, answer := call(t, http.MethodPut, address, one.document)
+				status, answer := labtest.Ask(t, http.MethodPut, address, one.document)
 				refused := status >= http.StatusBadRequest
 				found := verdict(t, target, body(target, one.mapping, one.settings), es.Document{ID: one.id, Type: "doc", Routing: one.routing, Source: []byte(one.document)})
 				compared++
@@ -182,23 +181,4 @@ func TestRealServersRefuseWhatTheCheckRefusesAndTakeWhatItTakes(t *testing.T) {
 			}
 		})
 	}
-}
-
-func call(t *testing.T, method, address, body string) (int, string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(answer)
 }

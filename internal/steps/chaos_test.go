@@ -12,7 +12,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -323,16 +322,16 @@ type found struct {
 // read gives every document of a cluster, one a line, in order.
 func (s *stage) read(t *testing.T, address string) string {
 	t.Helper()
-	call(t, http.MethodPost, address+"/_refresh", "")
+	labtest.Call(t, http.MethodPost, address+"/_refresh", "")
 	var page struct {
 		Scroll string `json:"_scroll_id"`
 		Hits   struct{ Hits []found }
 	}
 	var lines []string
-	body := call(t, http.MethodPost, address+"/_all/_search?scroll=2m&version=true&size=1000", `{"query":{"match_all":{}}}`)
+	body := labtest.Call(t, http.MethodPost, address+"/_all/_search?scroll=2m&version=true&size=1000", `{"query":{"match_all":{}}}`)
 	for {
 		page.Hits.Hits = nil
-		if err := json.Unmarshal(body, &page); err != nil {
+		if err := json.Unmarshal([]byte(body), &page); err != nil {
 			t.Fatal(err)
 		}
 		if len(page.Hits.Hits) == 0 {
@@ -341,29 +340,10 @@ func (s *stage) read(t *testing.T, address string) string {
 		for _, hit := range page.Hits.Hits {
 			lines = append(lines, fmt.Sprintf("%s %q %q v%d %s\n", hit.Index, hit.ID, hit.Routing, hit.Version, hit.Source))
 		}
-		body = call(t, http.MethodPost, address+"/_search/scroll", fmt.Sprintf(`{"scroll":"2m","scroll_id":%q}`, page.Scroll))
+		body = labtest.Call(t, http.MethodPost, address+"/_search/scroll", fmt.Sprintf(`{"scroll":"2m","scroll_id":%q}`, page.Scroll))
 	}
 	slices.Sort(lines)
 	return strings.Join(lines, "")
-}
-
-func call(t *testing.T, method, address, body string) []byte {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	content, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("%s: %d, %v\n%.500s", address, response.StatusCode, err, content)
-	}
-	return content
 }
 
 // quarantine names what was set aside, in order.

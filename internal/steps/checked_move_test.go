@@ -3,7 +3,6 @@ package steps
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,26 +14,6 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/migration"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
 )
-
-// call sends one request to a node and gives its answer.
-func call(t *testing.T, method, address, body string) string {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode >= http.StatusMultipleChoices {
-		t.Fatalf("%s %s: %d %s (%v)", method, address, response.StatusCode, answer, err)
-	}
-	return string(answer)
-}
 
 // stage is a move between two real nodes, described by a file.
 type stage struct {
@@ -96,14 +75,14 @@ const valuesMapping = `{"settings":{"number_of_shards":2,"number_of_replicas":0}
 
 func (s *stage) fill(source, index string, documents int) {
 	s.t.Helper()
-	call(s.t, http.MethodPut, source+"/"+index, valuesMapping)
+	labtest.Call(s.t, http.MethodPut, source+"/"+index, valuesMapping)
 	var body strings.Builder
 	for i := range documents {
 		fmt.Fprintf(&body, `{"index":{"_index":%q,"_type":"log","_id":"%d"}}`+"\n", index, i)
 		fmt.Fprintf(&body, `{"day":"20%02d-%02d-%02d","at":"2015-06-07T08:09:10.%03dZ","clf":"%02d/Jun/2016:08:09:10 +0200","n":[%d,%d],"i":%d,"d":%d.1,"f":0.%d,"ok":%s,"k":"key é %d","text":"some text","ip":"10.0.%d.%d","o":[{"n":%d},{"n":7}],"many":[{"n":1}]}`+"\n",
 			10+i%10, 1+i%12, 1+i%28, i%1000, 1+i%30, 9007199254740993+i, -i, i, i, i+1, []string{"true", `"off"`, "1", `"yes"`, "false"}[i%5], i, i/256, i%256, i)
 	}
-	if answer := call(s.t, http.MethodPost, source+"/_bulk?refresh=true", body.String()); strings.Contains(answer, `"errors":true`) {
+	if answer := labtest.Call(s.t, http.MethodPost, source+"/_bulk?refresh=true", body.String()); strings.Contains(answer, `"errors":true`) {
 		s.t.Fatal(answer[:500])
 	}
 }
@@ -115,16 +94,16 @@ func TestAMoveIsCheckedBeforeItBeginsAndItsValuesAfterIt(t *testing.T) {
 	s := &stage{t: t, file: filepath.Join(folder, "migration.yaml"),
 		common: fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ntransform: {rules: [{index: logs, type: {i: integer}}]}\n", source.URL(), target.URL(), filepath.Join(folder, "repository"))}
 	s.fill(source.URL(), "logs", 250)
-	call(t, http.MethodPut, source.URL()+"/logs/log/other-century", `{"short":"77-01-01"}`)
-	call(t, http.MethodPut, source.URL()+"/logs/log/immense", `{"k":"`+strings.Repeat("x ", 16_000)+`"}`)
-	call(t, http.MethodPost, source.URL()+"/_refresh", "")
+	labtest.Call(t, http.MethodPut, source.URL()+"/logs/log/other-century", `{"short":"77-01-01"}`)
+	labtest.Call(t, http.MethodPut, source.URL()+"/logs/log/immense", `{"k":"`+strings.Repeat("x ", 16_000)+`"}`)
+	labtest.Call(t, http.MethodPost, source.URL()+"/_refresh", "")
 
 	s.open("")
 	err := s.apply()
 	if !errors.Is(err, engine.ErrBlocked) || !strings.Contains(err.Error(), "date-moves in short: 1 documents") {
 		t.Fatalf("a document that would mean another day does not stop the move: %v", err)
 	}
-	if answer := call(t, http.MethodGet, target.URL()+"/_cat/indices", ""); strings.Contains(answer, "logs") {
+	if answer := labtest.Call(t, http.MethodGet, target.URL()+"/_cat/indices", ""); strings.Contains(answer, "logs") {
 		t.Errorf("something was written before a person decided: %s", answer)
 	}
 	report, err := LoadPreflight(s.move.Wanted)
@@ -159,15 +138,15 @@ func TestAMoveIsCheckedBeforeItBeginsAndItsValuesAfterIt(t *testing.T) {
 	})
 	t.Run("a target with a wrong format", func(t *testing.T) {
 		// The same bytes under the old format: no digest differs, and every day is another.
-		body := strings.ReplaceAll(strings.ReplaceAll(call(t, http.MethodGet, target.URL()+"/logs/_mapping", ""), "\n", ""), `{"logs":`, "")
+		body := strings.ReplaceAll(strings.ReplaceAll(labtest.Call(t, http.MethodGet, target.URL()+"/logs/_mapping", ""), "\n", ""), `{"logs":`, "")
 		body = strings.TrimSuffix(strings.TrimSpace(body), "}")
 		start := strings.Index(body, `"day":{"type":"date","format":"`) + len(`"day":{"type":"date","format":"`)
 		body = body[:start] + "YYYY-MM-dd" + body[start+strings.IndexByte(body[start:], '"'):]
-		call(t, http.MethodPut, target.URL()+"/wrong", body)
-		call(t, http.MethodPost, target.URL()+"/_reindex?refresh=true", `{"source":{"index":"logs"},"dest":{"index":"wrong","version_type":"external"}}`)
-		call(t, http.MethodDelete, target.URL()+"/logs", "")
-		call(t, http.MethodPut, target.URL()+"/logs", body)
-		call(t, http.MethodPost, target.URL()+"/_reindex?refresh=true", `{"source":{"index":"wrong"},"dest":{"index":"logs","version_type":"external"}}`)
+		labtest.Call(t, http.MethodPut, target.URL()+"/wrong", body)
+		labtest.Call(t, http.MethodPost, target.URL()+"/_reindex?refresh=true", `{"source":{"index":"logs"},"dest":{"index":"wrong","version_type":"external"}}`)
+		labtest.Call(t, http.MethodDelete, target.URL()+"/logs", "")
+		labtest.Call(t, http.MethodPut, target.URL()+"/logs", body)
+		labtest.Call(t, http.MethodPost, target.URL()+"/_reindex?refresh=true", `{"source":{"index":"wrong"},"dest":{"index":"logs","version_type":"external"}}`)
 		proof, err := s.move.Prove(t.Context(), func(engine.Event) {})
 		if err != nil {
 			t.Fatal(err)

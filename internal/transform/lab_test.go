@@ -3,7 +3,6 @@ package transform
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -66,31 +65,10 @@ func TestRealServersTakeWhatTheRulesMake(t *testing.T) {
 	}
 }
 
-// call sends one request and gives the status with the answer.
-func call(t *testing.T, node *lab.Node, method, path, body string) (int, string) {
-	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, node.URL()+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if body != "" {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(answer)
-}
-
+// mustCall is Ask for what has to succeed; what does not is told, and the next is tried.
 func mustCall(t *testing.T, node *lab.Node, method, path, body string) string {
 	t.Helper()
-	status, answer := call(t, node, method, path, body)
+	status, answer := labtest.Ask(t, method, node.URL()+path, body)
 	if status >= http.StatusMultipleChoices {
 		t.Errorf("%s %s %s: %d %s\n%s", node.Version(), method, path, status, answer, body)
 	}

@@ -6,8 +6,6 @@ package labtest_test
 import (
 	"context"
 	"encoding/json"
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -22,7 +20,7 @@ func TestEveryVersionStartsHoldsWhatTheGeneratorSaysAndLeavesNothing(t *testing.
 	for _, name := range lab.Versions() {
 		t.Run(name, func(t *testing.T) {
 			node := labtest.NodeWith(t, lab.Options{Version: name, RepoDirs: []string{t.TempDir(), t.TempDir()}})
-			body := get(t, node.URL()+"/_nodes/_local")
+			body := labtest.Get(t, node.URL()+"/_nodes/_local")
 			if want := `"version":"` + strings.TrimPrefix(name, lab.OpenSearch) + `"`; !strings.Contains(body, want) {
 				t.Errorf("the node does not call itself %s: %.400s", want, body)
 			}
@@ -60,22 +58,8 @@ func TestEveryVersionStartsHoldsWhatTheGeneratorSaysAndLeavesNothing(t *testing.
 func checkCount(t *testing.T, node *lab.Node, index string, want int) {
 	t.Helper()
 	var answer struct{ Count int }
-	body := get(t, node.URL()+"/"+index+"/_count")
+	body := labtest.Get(t, node.URL()+"/"+index+"/_count")
 	if err := json.Unmarshal([]byte(body), &answer); err != nil || answer.Count != want {
 		t.Errorf("%s has %s, want %d", index, body, want)
 	}
-}
-
-func get(t *testing.T, url string) string {
-	t.Helper()
-	response, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(body)
 }

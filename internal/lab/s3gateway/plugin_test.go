@@ -1,8 +1,6 @@
 package s3gateway_test
 
 import (
-	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -23,18 +21,8 @@ func TestRealElasticsearchWithTheRealS3PluginKeepsItsSnapshotsHere(t *testing.T)
 	node := labtest.NodeWith(t, lab.Options{Version: "2.4.6", Settings: map[string]string{"cloud.aws.s3.signer": "AWSS3V4SignerType"}})
 	call := func(method, path, body, part string) {
 		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), method, node.URL()+path, strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		res, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer res.Body.Close()
-		text, err := io.ReadAll(res.Body)
-		if err != nil || res.StatusCode >= http.StatusMultipleChoices || !strings.Contains(string(text), part) {
-			t.Fatalf("%s %s: %s, %v: %s", method, path, res.Status, err, text)
+		if text := labtest.Call(t, method, node.URL()+path, body); !strings.Contains(text, part) {
+			t.Fatalf("%s %s: %s", method, path, text)
 		}
 	}
 	address := strings.TrimPrefix(g.URL(), "http://")
