@@ -22,13 +22,15 @@ const module = "github.com/hikkoshi/hikkoshi/"
 
 // layers holds every package with its layer. A package imports only packages of lower layers, or what arrows allows.
 var layers = map[string]int{
-	"internal/es": 0, "internal/binaryjson": 0, "lucene": 0, "snapshot": 0, "internal/engine": 0, "internal/fleet": 0, "internal/forecast": 0, "internal/recordings": 0, "internal/migration": 2,
-	"snapshot/s3store": 1, "internal/transform": 1, "internal/cluster": 1, "internal/aws": 1, "internal/terraform": 1,
-	"internal/export": 1, "internal/load": 2, "internal/preflight": 2, "internal/cutover": 2, "internal/plan": 3,
-	"internal/control": 3, "internal/intake": 3, "internal/capture": 3, "internal/verify": 3, "internal/ui": 3,
-	"internal/steps": 4, "internal/ui/tui": 4, "internal/ui/web": 4,
-	"internal/lab": 4, "internal/lab/labtest": 4, "internal/lab/fakeaws": 4, "internal/lab/faults": 4, "internal/lab/s3gateway": 4, "internal/lab/shipper": 4, "internal/lab/s3gateway/tool": 4,
-	"internal/demo": 5, "cmd/hikkoshi": 6, "bench/rig": 5, "bench": 6, "bench/load": 6, "bench/fleet": 6, "matrix": 6,
+	"internal/es": 0, "internal/binaryjson": 0, "lucene": 0, "snapshot": 0, "internal/engine": 0, "internal/fleet": 0, "internal/forecast": 0,
+	"internal/recordings": 0,
+	"snapshot/s3store":    1, "internal/transform": 1, "internal/cluster": 1, "internal/aws": 1, "internal/export": 1,
+	"internal/migration": 2, "internal/load": 2, "internal/preflight": 2, "internal/cutover": 2,
+	"internal/plan": 3, "internal/control": 3, "internal/intake": 3, "internal/verify": 3, "internal/ui": 3,
+	"internal/steps": 4, "internal/lab/labtest": 4, "internal/lab/fakeaws": 4, "internal/lab/faults": 4, "internal/lab/s3gateway": 4,
+	"internal/lab/shipper": 4, "internal/lab/s3gateway/tool": 4,
+	"internal/demo": 5, "bench/rig": 5,
+	"cmd/hikkoshi": 6, "bench": 6, "bench/load": 6, "bench/fleet": 6, "matrix": 6,
 }
 
 // arrows are the imports inside one layer that are wanted, by importer.

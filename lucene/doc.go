@@ -11,7 +11,7 @@
 //	input.go         a bounded cursor; header.go: magic, segment id, checksum; packed.go: packed integers
 //	commit.go        segments_N -> the list of segments
 //	segments.go      one segment: .si, .fnm, .cfs, .liv, doc values; codecs.go: which format reads which codec name
-//	storedfields.go  chunks of compressed stored fields; storedfields_luceneNN.go: what each version changed
+//	storedfields.go  chunks of compressed stored fields; storedfields_lucene*.go: what each version changed
 //	scan.go          many documents front to back; splits.go: shared among workers; reader.go: one by its number
 //	documents.go     stored fields -> Document, completed from doc values by docvalues_document.go
 //	rebuild_source.go  documents that kept no source, put together from what is left of them

@@ -1,6 +1,6 @@
 // fieldinfos.go answers: which fields has the segment, under which numbers? Next: livedocs.go.
 //
-// The .fnm file: vint n, then per field a name, a number, flags and the kind of doc values; fieldinfos_luceneNN.go draw the
+// The .fnm file: vint n, then per field a name, a number, flags and the kind of doc values; fieldinfos_lucene*.go draw the
 // versions. A field infos generation (SEG_GEN.fnm, beside the compound file) replaces the segment's own.
 
 package lucene

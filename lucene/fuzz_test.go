@@ -1,7 +1,7 @@
 package lucene
 
 // fuzz_test.go answers: does any file of any format, whatever its bytes, break a reader? Each target replaces one file of an
-// index that Lucene or writer_test.go wrote, with a checksum that fits, and reads all of it. Doc values: docvalues_fuzz_test.go.
+// index that Lucene or writer_test.go wrote, with a checksum that fits, and reads all of it. Doc values: docvalues_damage_test.go.
 
 import (
 	"path"

@@ -1,6 +1,6 @@
 // segmentinfo.go answers: how many documents has the segment, and are its files in a compound file? Next: compound.go.
 //
-// The .si file. Every version says the same things in another order; the files segmentinfo_luceneNN.go draw them.
+// The .si file. Every version says the same things in another order; the files segmentinfo_lucene*.go draw them.
 
 package lucene
 

@@ -239,7 +239,7 @@ func (f *Fleet) bucket(ctx context.Context, config jetstream.KeyValueConfig) (bu
 
 // settle makes the stream below a bucket answer every read by its leader, and is to be called before a handle is opened.
 // By default any replica answers, and one that was just killed and is back may not have heard of what was written a
-// moment ago. A handle remembers which of the two it found when it was opened (nats.go 1.55.0: kvs.useDirect), and one that
+// moment ago. A handle remembers which of the two it found when it was opened (its client 1.55.0: kvs.useDirect), and one that
 // remembers the default never gets an answer again; so whoever joins waits until the leading process has settled it.
 func (f *Fleet) settle(ctx context.Context, name string, create func() error) error {
 	stream, err := f.stream.Stream(ctx, name)

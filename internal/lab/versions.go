@@ -48,7 +48,7 @@ var (
 	alone8 = map[string]string{"discovery.type": "single-node", "transport.port": "0"}
 )
 
-// table lists the versions from old to new; versions_test.go holds that lab.lock knows each.
+// table lists the versions from old to new; fetch_test.go holds that lab.lock knows each.
 var table = []version{
 	{name: "1.7.6", roots: []string{es + "1.7.6"}, minJava: 11, maxJava: 23, settings: alone1, patchJvmInfo: true},
 	{name: "2.3.2", roots: []string{es + "2.3.2", "org.elasticsearch.module:reindex:2.3.2", "net.java.dev.jna:jna:4.1.0"},

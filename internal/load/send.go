@@ -1,6 +1,6 @@
 package load
 
-// send.go answers: how do a few documents reach the target, one body after the other? Next: control.go.
+// send.go answers: how do a few documents reach the target, one body after the other? Next: valve.go.
 
 import (
 	"context"

@@ -1,7 +1,7 @@
 package steps
 
 // domain.go answers: how does the new domain come to be, modelled on the old one? Next: repository.go again, for the
-// target, then templates.go.
+// target, then things.go.
 
 import (
 	"context"

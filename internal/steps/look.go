@@ -1,6 +1,6 @@
 package steps
 
-// look.go answers: what do both clusters look like now? It reads only. Next: look_repository.go, look_writers.go.
+// look.go answers: what do both clusters look like now? It reads only. Next: look_repository.go.
 
 import (
 	"context"

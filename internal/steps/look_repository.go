@@ -1,6 +1,6 @@
 package steps
 
-// look_repository.go answers: is the repository known to both sides, and is its place fit for use? Next: look_writers.go.
+// look_repository.go answers: is the repository known to both sides, and is its place fit for use? Next: phases.go.
 
 import (
 	"cmp"

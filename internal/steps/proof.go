@@ -1,6 +1,6 @@
 package steps
 
-// proof.go answers: what was proved, when, and is it written down? Next: verify.go.
+// proof.go answers: what was proved, when, and is it written down? Next: prove.go.
 
 import (
 	"encoding/json"

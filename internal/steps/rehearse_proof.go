@@ -1,7 +1,7 @@
 package steps
 
 // rehearse_proof.go answers: is every document that was rehearsed on the target as the rules say, and does it mean the same?
-// The share is read once more and compared as a proof compares, and then by value. Next: verify.go.
+// The share is read once more and compared as a proof compares, and then by value. Next: values.go.
 
 import (
 	"context"

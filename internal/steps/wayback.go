@@ -1,7 +1,7 @@
 package steps
 
 // wayback.go answers: how does a rollback keep what was written to the target after cutover? The step stands before the
-// writers' steps, so that its undo runs after theirs: the writers are back on the source by then. Next: verify.go.
+// writers' steps, so that its undo runs after theirs: the writers are back on the source by then. Next: prove.go.
 
 import (
 	"context"

@@ -1,5 +1,5 @@
 // This file answers: how is a foreign program started so that it ends when we end, however we end? On Linux the
-// kernel kills it (guard_linux.go); elsewhere a shell holds a pipe from us and kills it when the pipe closes (guard.go).
+// kernel kills it (guard_linux.go); elsewhere a shell holds a pipe from us and kills it when the pipe closes (guard_shell.go).
 
 package tool
 
