@@ -18,8 +18,9 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/steps"
 )
 
-// scrolledRoutes are moves without a repository; the first runs every day.
-var scrolledRoutes = []struct{ source, target string }{{"2.3.2", "7.10.2"}, {"1.7.6", "5.5.2"}, {"os2.19.3", "os3.3.0"}}
+// scrolledRoutes are moves without a repository, by every way of reading: a scroll for each shard (1.7, 2.3), sliced scrolls
+// (5.5), points in time (8.15, OpenSearch 2.19). The first runs every day.
+var scrolledRoutes = []struct{ source, target string }{{"2.3.2", "7.10.2"}, {"1.7.6", "5.5.2"}, {"5.5.2", "os2.19.3"}, {"8.15.5", "8.19.0"}, {"os2.19.3", "os3.3.0"}}
 
 func TestAMoveWithoutARepositoryMissesNothingAlsoWhatIsWrittenMeanwhile(t *testing.T) {
 	for i, route := range scrolledRoutes {

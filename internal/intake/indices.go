@@ -74,7 +74,7 @@ func (s *makeIndices) Apply(ctx context.Context, rec *engine.Recorder) error {
 				return fmt.Errorf("create %s: %w", wanted.Name, err)
 			}
 		}
-		if err := target.PutSettings(ctx, wanted.Name, load.LooseSettings()); err != nil {
+		if err := target.PutSettings(ctx, wanted.Name, load.LooseSettings(wanted.Body)); err != nil {
 			return fmt.Errorf("loosen the settings of %s: %w", wanted.Name, err)
 		}
 	}

@@ -220,7 +220,14 @@ func outliveOn(t *testing.T, version string) {
 
 	t.Run("a node that is killed and started again", func(t *testing.T) {
 		feed := events{"restart", 6000}
-		makeIndex(t, direct, feed.index)
+		// An index that may forget, kept from it while it is loaded.
+		forgetful := []byte(`{"settings":{"index.number_of_shards":5,"index.number_of_replicas":0,"index.translog.durability":"async","index.translog.sync_interval":"1h"}}`)
+		if err := direct.CreateIndex(t.Context(), feed.index, forgetful); err != nil {
+			t.Fatal(err)
+		}
+		if err := direct.PutSettings(t.Context(), feed.index, LooseSettings(forgetful)); err != nil {
+			t.Fatal(err)
+		}
 		job := smallBodies(direct)
 		job.Valve.SetLimits(Limits{MaxRate: 1500}) // so that the node ends in the middle
 		job.Valve.portion.Store(100)

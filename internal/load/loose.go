@@ -2,42 +2,59 @@ package load
 
 // loose.go answers: which settings does an index have while it is loaded, and which were meant for it? Next: job.go.
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strings"
+)
 
-// LooseSettings are for loading: nothing is searched yet, and replicas are copied afterwards.
-func LooseSettings() map[string]any {
-	return map[string]any{"index.refresh_interval": "-1", "index.number_of_replicas": 0}
+// durability says when a change that was acknowledged is on the disk.
+const durability = "index.translog.durability"
+
+// LooseSettings are for loading an index that body created: nothing is searched yet, and replicas are copied afterwards.
+// Where its own settings let a node forget what it acknowledged last, they do not while it is loaded: nobody sends that again.
+func LooseSettings(body []byte) map[string]any {
+	loose := map[string]any{"index.refresh_interval": "-1", "index.number_of_replicas": 0}
+	if string(settingsOf(body)[durability]) == `"async"` {
+		loose[durability] = "request"
+	}
+	return loose
 }
 
 // OwnSettings reads from the body that creates an index what loading changes for a while. null is how a setting that was
 // never set is put back.
 func OwnSettings(body []byte) map[string]any {
-	own := map[string]any{}
-	for key := range LooseSettings() {
+	own, written := map[string]any{}, settingsOf(body)
+	for key := range LooseSettings(body) {
 		own[key] = nil
+		if value, set := written[key]; set {
+			own[key] = value
+		}
 	}
+	return own
+}
+
+// settingsOf gives the settings in a body that creates an index, by their whole names.
+func settingsOf(body []byte) map[string]json.RawMessage {
+	const prefix = "index."
+	flat := map[string]json.RawMessage{}
 	var parsed struct {
 		Settings map[string]json.RawMessage `json:"settings"`
 	}
 	if json.Unmarshal(body, &parsed) != nil {
-		return own // a body that is no object fails at the target, in better words
+		return flat // a body that is no object fails at the target, in better words
 	}
-	flat := map[string]json.RawMessage{}
 	for key, value := range parsed.Settings {
-		flat[key] = value
 		var inner map[string]json.RawMessage
-		if key == "index" && json.Unmarshal(value, &inner) == nil {
+		switch {
+		case key == "index" && json.Unmarshal(value, &inner) == nil:
 			for name, setting := range inner {
-				flat["index."+name] = setting
+				flat[prefix+name] = setting
 			}
+		case strings.HasPrefix(key, prefix):
+			flat[key] = value
+		default:
+			flat[prefix+key] = value
 		}
 	}
-	for key := range own {
-		for _, name := range []string{key, key[len("index."):]} {
-			if value, set := flat[name]; set {
-				own[key] = value
-			}
-		}
-	}
-	return own
+	return flat
 }

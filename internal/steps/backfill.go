@@ -186,7 +186,7 @@ func (s *backfill) prepare(ctx context.Context, rec *engine.Recorder, target *cl
 			return false, fmt.Errorf("create %s: %w", wanted.Name, err)
 		}
 	}
-	return !exists, target.PutSettings(ctx, wanted.Name, load.LooseSettings())
+	return !exists, target.PutSettings(ctx, wanted.Name, load.LooseSettings(wanted.Body))
 }
 
 // settle puts the index's own settings back and makes its documents visible.

@@ -75,7 +75,7 @@ func (r *rehearsing) create(ctx context.Context, target *cluster.Client, made *t
 		if err := target.CreateIndex(ctx, name, wanted.Body); err != nil {
 			return fmt.Errorf("create what %s becomes: %w", row.Source, err)
 		}
-		if err := target.PutSettings(ctx, name, load.LooseSettings()); err != nil {
+		if err := target.PutSettings(ctx, name, load.LooseSettings(wanted.Body)); err != nil {
 			return err
 		}
 	}
