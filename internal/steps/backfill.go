@@ -29,6 +29,8 @@ const (
 	savedBackfill = "loaded"
 	// savedSettings begins the key under which an index's own settings are kept while it is loaded with loose ones.
 	savedSettings = "settings "
+	// savedIdentity begins the key under which the identity of an index is kept that this load made.
+	savedIdentity = "identity "
 )
 
 // ID is the step's name in the journal.
@@ -185,14 +187,46 @@ func (s *backfill) prepare(ctx context.Context, rec *engine.Recorder, target *cl
 		if err := target.CreateIndex(ctx, wanted.Name, wanted.Body); err != nil && !errors.Is(err, cluster.ErrIndexExists) {
 			return false, fmt.Errorf("create %s: %w", wanted.Name, err)
 		}
+		identity, err := identityOf(ctx, target, wanted.Name)
+		if err != nil {
+			return false, err
+		}
+		if err := rec.Save(savedIdentity+wanted.Name, identity); err != nil {
+			return false, err
+		}
+	} else if err := s.sameIndex(ctx, rec, target, wanted.Name); err != nil {
+		return false, err
 	}
 	return !exists, target.PutSettings(ctx, wanted.Name, load.LooseSettings(wanted.Body))
+}
+
+func identityOf(ctx context.Context, target *cluster.Client, index string) (string, error) {
+	settings, err := target.Settings(ctx, index)
+	return settings[index].UUID, err
+}
+
+// sameIndex refuses an index that took the place of the one that this load made: a target that comes back without its data,
+// or loses an index, makes another for the next body, with mappings of its own and without what was sent before.
+func (s *backfill) sameIndex(ctx context.Context, rec *engine.Recorder, target *cluster.Client, index string) error {
+	var made string
+	if known, err := rec.Load(savedIdentity+index, &made); err != nil || !known {
+		return err // killed before it was written down: nothing had been sent
+	}
+	now, err := identityOf(ctx, target, index)
+	if err != nil || now == made {
+		return err
+	}
+	return engine.WithHint(fmt.Errorf("the target lost the index %s while it was loaded, and made another of that name: what was sent before is gone", index),
+		"delete "+index+" on the target and run the same command again: it makes the index and loads everything anew")
 }
 
 // settle puts the index's own settings back and makes its documents visible.
 func (s *backfill) settle(ctx context.Context, rec *engine.Recorder, target *cluster.Client, index string) error {
 	var own map[string]any
 	if found, err := rec.Load(savedSettings+index, &own); err != nil || !found {
+		return err
+	}
+	if err := s.sameIndex(ctx, rec, target, index); err != nil {
 		return err
 	}
 	if err := target.PutSettings(ctx, index, own); err != nil {
