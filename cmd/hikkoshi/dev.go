@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"path/filepath"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ type devCommand struct {
 
 type labCommand struct {
 	Up   labUpCommand   `cmd:"" help:"Start a node of each version named; it stays until down."`
-	Down labDownCommand `cmd:"" help:"End nodes: those named by version, or all that were left running."`
+	Down labDownCommand `cmd:"" help:"End nodes that up or demo --keep left running: all, or those named by version or address."`
 	List labListCommand `cmd:"" help:"List the versions there are, and the nodes that run."`
 }
 
@@ -71,10 +72,10 @@ func labProgress(view *ui.View) func(lab.Event) {
 }
 
 type labDownCommand struct {
-	Versions []string `arg:"" optional:"" help:"Versions to end; by default all that were started by up or demo --keep."`
+	Nodes []string `arg:"" optional:"" help:"Versions or addresses, as list shows them."`
 }
 
-// Run ends nodes. Those that a running test or demo uses are left alone unless they are named.
+// Run ends nodes. One that a running test or demo uses is left alone unless its address is named.
 func (c *labDownCommand) Run(ctx context.Context, call *invocation) error {
 	nodes, err := lab.List()
 	if err != nil {
@@ -82,11 +83,8 @@ func (c *labDownCommand) Run(ctx context.Context, call *invocation) error {
 	}
 	var ended []string
 	for _, node := range nodes {
-		named := false
-		for _, version := range c.Versions {
-			named = named || version == node.Version
-		}
-		if !named && (len(c.Versions) > 0 || !node.Detached) {
+		left := node.Detached && (len(c.Nodes) == 0 || slices.Contains(c.Nodes, node.Version))
+		if !left && !slices.Contains(c.Nodes, node.URL) {
 			continue
 		}
 		if err := node.Down(ctx); err != nil {
