@@ -27,7 +27,7 @@ var layers = map[string]int{
 	"snapshot/s3store":    1, "internal/transform": 1, "internal/cluster": 1, "internal/aws": 1, "internal/export": 1,
 	"internal/migration": 2, "internal/load": 2, "internal/preflight": 2, "internal/cutover": 2,
 	"internal/plan": 3, "internal/control": 3, "internal/intake": 3, "internal/verify": 3, "internal/ui": 3,
-	"internal/steps": 4, "internal/lab/labtest": 4, "internal/lab/fakeaws": 4, "internal/lab/faults": 4, "internal/lab/s3gateway": 4,
+	"internal/steps": 4, "internal/lab": 4, "internal/lab/labtest": 4, "internal/lab/fakeaws": 4, "internal/lab/faults": 4, "internal/lab/s3gateway": 4,
 	"internal/lab/shipper": 4, "internal/lab/s3gateway/tool": 4,
 	"internal/demo": 5, "bench/rig": 5,
 	"cmd/hikkoshi": 6, "bench": 6, "bench/load": 6, "bench/fleet": 6, "matrix": 6,

@@ -16,7 +16,7 @@ import (
 func TestATypeThatAnIndexGetsAfterThePlanIsToldOrGetsAnIndexOfItsOwn(t *testing.T) {
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
-	put := func(path, body string) { t.Helper(); send(t, http.MethodPut, source.URL()+path, body) }
+	put := func(path, body string) { t.Helper(); labtest.Call(t, http.MethodPut, source.URL()+path, body) }
 	put("/logs", `{"settings":{"number_of_shards":1,"number_of_replicas":0},"mappings":{"access":{"properties":{"code":{"type":"string","index":"not_analyzed"}}}},"aliases":{"all":{}}}`)
 	put("/logs/access/1", `{"code":"200"}`)
 	config := filepath.Join(folder, "migration.yaml")
@@ -24,13 +24,13 @@ func TestATypeThatAnIndexGetsAfterThePlanIsToldOrGetsAnIndexOfItsOwn(t *testing.
 	done := func(verb string) {
 		t.Helper()
 		if code, output := attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
-			t.Fatalf("%s: %d\n%s\n%s", verb, code, output, ask(t, target.URL()+"/_cat/indices")+ask(t, target.URL()+"/_alias"))
+			t.Fatalf("%s: %d\n%s\n%s", verb, code, output, labtest.Get(t, target.URL()+"/_cat/indices")+labtest.Get(t, target.URL()+"/_alias"))
 		}
 	}
 	done("plan")
 	put("/logs/error/1", `{"level":"warn"}`)
 	refused(t, nil, exitRefused, []string{"index logs got the type error", "hikkoshi plan"}, "apply", "-c", config, "--yes")
-	send(t, http.MethodDelete, source.URL()+"/logs", "")
+	labtest.Call(t, http.MethodDelete, source.URL()+"/logs", "")
 	put("/logs", `{"settings":{"number_of_shards":1,"number_of_replicas":0},"mappings":{"access":{"properties":{"code":{"type":"string","index":"not_analyzed"}}}},"aliases":{"all":{}}}`)
 	put("/logs/access/1", `{"code":"200"}`)
 	done("plan")
@@ -42,7 +42,7 @@ func TestATypeThatAnIndexGetsAfterThePlanIsToldOrGetsAnIndexOfItsOwn(t *testing.
 	done("apply")
 	put("/logs/audit/1", `{"who":"nobody"}`)
 	put("/logs/error/2", `{"level":"error"}`)
-	send(t, http.MethodDelete, source.URL()+"/logs/error/1", "")
+	labtest.Call(t, http.MethodDelete, source.URL()+"/logs/error/1", "")
 	done("sync")
 	done("verify")
 	proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json"))
@@ -50,15 +50,15 @@ func TestATypeThatAnIndexGetsAfterThePlanIsToldOrGetsAnIndexOfItsOwn(t *testing.
 		t.Errorf("the proof: %+v", proof)
 	}
 	for path, want := range map[string]string{"logs/_doc/1": "200", "logs-error/_doc/1": "", "logs-error/_doc/2": "error", "logs-audit/_doc/1": "nobody"} {
-		if got := gjson.Get(ask(t, target.URL()+"/"+path), "_source.*").String(); got != want {
+		if got := gjson.Get(labtest.Get(t, target.URL()+"/"+path), "_source.*").String(); got != want {
 			t.Errorf("%s is %q, want %q", path, got, want)
 		}
 	}
-	if count := gjson.Get(ask(t, target.URL()+"/all/_count"), "count").Int(); count != 3 {
+	if count := gjson.Get(labtest.Get(t, target.URL()+"/all/_count"), "count").Int(); count != 3 {
 		t.Errorf("the alias shows %d documents, want 3", count)
 	}
 	done("rollback")
-	if left := ask(t, target.URL()+"/_cat/indices?h=index"); left != "" {
+	if left := labtest.Get(t, target.URL()+"/_cat/indices?h=index"); left != "" {
 		t.Errorf("left on the target: %s", left)
 	}
 }
