@@ -26,7 +26,7 @@ func TestAnIndexThatTheTargetLosesWhileItIsLoadedIsToldAndLoadedAnew(t *testing.
 	}
 	leader := play(t, "apply", "-c", config, "--yes")
 	waitForLive(t, config, func(live load.Live) bool { return live.Documents > 0 })
-	call(t, http.MethodDelete, target.URL()+"/"+index, "")
+	labtest.Call(t, http.MethodDelete, target.URL()+"/"+index, "")
 	if code, output := attempt(t, nil, "limit", "-c", config, "--max-rate", "0"); code != exitDone {
 		t.Errorf("limit: %d\n%s", code, output)
 	}
@@ -36,7 +36,7 @@ func TestAnIndexThatTheTargetLosesWhileItIsLoadedIsToldAndLoadedAnew(t *testing.
 	if code, output := attempt(t, nil, "apply", "-c", config, "--yes"); code != exitFailed || !strings.Contains(output, "delete "+index) {
 		t.Errorf("apply with the other index: %d\n%s", code, output)
 	}
-	call(t, http.MethodDelete, target.URL()+"/"+index, "")
+	labtest.Call(t, http.MethodDelete, target.URL()+"/"+index, "")
 	if code, output := attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone {
 		t.Errorf("apply anew: %d\n%s", code, output)
 	}
