@@ -151,6 +151,9 @@ func New(config Config) (*Client, error) {
 // URL is the cluster's address without credentials.
 func (c *Client) URL() string { return c.base.String() }
 
+// Timeout is how long the server may stay silent.
+func (c *Client) Timeout() time.Duration { return c.timeout }
+
 // Close lets go of idle connections. The client stays usable.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 

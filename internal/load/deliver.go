@@ -23,6 +23,8 @@ const (
 	// firstWait is the first wait for the target; it doubles up to longestWait.
 	firstWait   = 200 * time.Millisecond
 	longestWait = 20 * time.Second
+	// longestSilence is how long a target may be silent over one body at the most.
+	longestSilence = 20 * time.Minute
 	// DefaultPatience is how long a target that takes nothing is waited for: time for a person to make room on a disk or
 	// bring a node back.
 	DefaultPatience = time.Hour
@@ -58,7 +60,7 @@ func (c *courier) deliver(ctx context.Context, b *batch) (Outcome, error) {
 	waiting := waiting{patience: c.patience}
 	for b.count() > 0 {
 		sent := time.Now()
-		result, err := c.client.Bulk(ctx, b.body, cluster.BulkOptions{Once: true, Gzip: c.gzip, Brief: true, Filter: c.filter, Query: c.query})
+		result, err := c.client.Bulk(ctx, b.body, cluster.BulkOptions{Once: true, Gzip: c.gzip, Brief: true, Filter: c.filter, Query: c.query, Timeout: waiting.silence})
 		if err == nil && result.Count != b.count() {
 			err = fmt.Errorf("sent %d documents and got %d answers: %w", b.count(), result.Count, cluster.ErrBulkAnswer)
 		}
@@ -138,6 +140,10 @@ func (c *courier) refusedAsAWhole(ctx context.Context, b *batch, cause error, se
 	if judged.kind == broken && waiting.odd >= oddTries && c.answers(ctx) {
 		judged.kind = odd // it answers others: something in this body breaks the connection
 	}
+	if errors.Is(cause, cluster.ErrSilent) {
+		// It may still be at work on this body: sent again as often as it is late, it would never end.
+		waiting.silence = min(2*max(waiting.silence, c.client.Timeout()), longestSilence)
+	}
 	switch judged.kind {
 	case stopNow:
 		return Outcome{}, fmt.Errorf("send %d documents: %w", b.count(), cause)
@@ -196,6 +202,8 @@ type waiting struct {
 	since      time.Time
 	wait       time.Duration
 	tries, odd int
+	// silence is how long the target may be silent over it; 0 is the client's own limit.
+	silence time.Duration
 }
 
 // wait holds on before a body, or what is left of it, is sent again.
