@@ -98,7 +98,7 @@ func (c *planCommand) Run(ctx context.Context, call *invocation) error {
 	}
 	blockers := plan.Blockers(made.Findings)
 	if !c.Rehearse || len(blockers) > 0 {
-		showLastRehearsal(call.View, last, made)
+		showLastRehearsal(call.View, last, last.StillOf(made))
 		if err := call.View.Result(plannedRehearsal{made, last}); err != nil {
 			return err
 		}

@@ -187,7 +187,7 @@ func roomLine(rehearsal *steps.Rehearsal) string {
 const lowWatermark = 0.15
 
 // showLastRehearsal tells in a line or two what the last rehearsal found, and whether it was of this plan.
-func showLastRehearsal(view *ui.View, rehearsal *steps.Rehearsal, made *plan.Plan) {
+func showLastRehearsal(view *ui.View, rehearsal *steps.Rehearsal, stands bool) {
 	if rehearsal == nil {
 		return
 	}
@@ -197,7 +197,7 @@ func showLastRehearsal(view *ui.View, rehearsal *steps.Rehearsal, made *plan.Pla
 	}
 	text := fmt.Sprintf("last rehearsal: %s, %s documents moved, %s; the load was reckoned to take %s (%s to %s) and %s of disk", rehearsal.At.Local().Format(time.DateTime), ui.Count(rehearsal.Moved), outcome,
 		duration(rehearsal.Total.Seconds.Likely), duration(rehearsal.Total.Seconds.Low), duration(rehearsal.Total.Seconds.High), ui.Bytes(int64(rehearsal.Total.Stored.Likely)))
-	if !rehearsal.StillOf(made) {
+	if !stands {
 		text += "; the plan has changed since"
 	}
 	view.Print(text)

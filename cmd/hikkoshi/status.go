@@ -79,7 +79,7 @@ func (c *statusCommand) Run(ctx context.Context, call *invocation) error {
 	if report.Rehearsal, err = steps.LoadRehearsal(wanted); err != nil {
 		return err
 	}
-	report.RehearsalStands = report.Rehearsal != nil && report.Rehearsal.StillOf(saved)
+	report.RehearsalStands = report.Rehearsal.StillOf(saved)
 	if !c.Offline && wanted.UsesAWS() {
 		if report.Domains, err = steps.Domains(ctx, wanted, sides); err != nil {
 			return err
@@ -92,7 +92,6 @@ func (c *statusCommand) Run(ctx context.Context, call *invocation) error {
 		return err
 	}
 	report.show(call.View)
-	showLastRehearsal(call.View, report.Rehearsal, saved)
 	if err := showWorkers(call.View, report.Workers); err != nil {
 		return err
 	}
@@ -160,6 +159,7 @@ func (r *statusReport) show(view *ui.View) {
 	if r.Quarantined > 0 {
 		view.Print(fmt.Sprintf("%s documents are set aside, and cutover waits for them: `hikkoshi redrive --dry-run` lists them with what can be done.", ui.Count(int64(r.Quarantined))))
 	}
+	showLastRehearsal(view, r.Rehearsal, r.RehearsalStands)
 	if r.Next == "" {
 		view.Print("Everything is done.")
 	} else {

@@ -51,6 +51,8 @@ type Dialect struct {
 	SeqNo bool
 	// GzipRequests: a compressed request body is understood; before, the connection is dropped.
 	GzipRequests bool
+	// MergeCall makes few segments of many: "_optimize" before 2.1.
+	MergeCall string
 	// FilterBulk: the answer to _bulk can be cut down to each item's status and error.
 	FilterBulk bool
 	// HiddenIndices: wildcards leave hidden indices out unless told otherwise.
@@ -87,6 +89,7 @@ func DialectFor(version es.Version) Dialect {
 		SeqNo:                since(6, 7),
 		GzipRequests:         since(5, 0),
 		FilterBulk:           since(2, 0),
+		MergeCall:            "_optimize",
 		HiddenIndices:        since(7, 7),
 		PartialSearchResults: since(6, 3),
 		ClosedInSnapshot:     !opensearch && since(8, 0),
@@ -112,6 +115,9 @@ func DialectFor(version es.Version) Dialect {
 	}
 	if since(7, 9) {
 		dialect.DataStreamPath = "/_data_stream"
+	}
+	if since(2, 1) {
+		dialect.MergeCall = "_forcemerge"
 	}
 	if since(5, 6) {
 		dialect.ScriptText = "source"

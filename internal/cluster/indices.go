@@ -216,14 +216,18 @@ func (c *Client) Flush(ctx context.Context, indices ...string) error {
 	return c.allShards(ctx, indices, "_flush")
 }
 
-// Merge makes one segment of each shard, and gives what that takes off the disk back. Versions before 2.1 have no such call
-// by this name and give ErrNotFound.
+// Merge makes one segment of each shard, and waits until what that takes off the disk is gone from it.
 func (c *Client) Merge(ctx context.Context, index string) error {
-	response, err := c.change(ctx, http.MethodPost, Path(index, "_forcemerge"), url.Values{"max_num_segments": {"1"}}, nil)
+	dialect, err := c.Dialect(ctx)
 	if err != nil {
 		return err
 	}
-	if err := shardFailure(http.MethodPost, Path(index, "_forcemerge"), gjson.ParseBytes(response.Body)); err != nil {
+	path := Path(index, dialect.MergeCall)
+	response, err := c.change(ctx, http.MethodPost, path, url.Values{"max_num_segments": {"1"}}, nil)
+	if err != nil {
+		return err
+	}
+	if err := shardFailure(http.MethodPost, path, gjson.ParseBytes(response.Body)); err != nil {
 		return err
 	}
 	// Files of the segments before are deleted once nobody searches them.

@@ -33,45 +33,39 @@ type Share struct {
 	Whole bool
 }
 
-// Share chooses stretches that hold about a share (0 to 1) of an index's documents, and at least about so many; all where there
-// are no more.
-func (r *Reader) Share(ctx context.Context, index string, share float64, least int) (Share, error) {
+// Share chooses stretches that hold about a part (0 to 1) of an index's documents.
+func (r *Reader) Share(ctx context.Context, index string, part float64) (Share, error) {
 	about, err := r.index(ctx, index)
 	if err != nil {
 		return Share{}, err
 	}
 	var all []Stretch
-	living := 0
 	for number := range about.Shards {
 		one, err := r.open(ctx, index, number)
 		if err != nil {
 			return Share{}, err
 		}
 		for _, segment := range one.segments {
-			living += segment.LiveDocs()
 			for from := 0; from < segment.MaxDoc(); from += stretchLength {
 				all = append(all, Stretch{Shard: number, Segment: segment.Name(), From: from, To: min(from+stretchLength, segment.MaxDoc())})
 			}
 		}
 	}
-	if living > 0 {
-		share = max(share, float64(least)/float64(living))
-	}
-	if share >= 1 {
+	if part >= 1 {
 		return Share{Stretches: all, Whole: true}, nil
 	}
-	return Share{Stretches: choose(all, index, share)}, nil
+	return Share{Stretches: choose(all, index, part)}, nil
 }
 
-// chooseStretches takes one out of each 1/share in a row.
-func choose(all []Stretch, index string, share float64) []Stretch {
+// choose takes one out of each 1/part in a row.
+func choose(all []Stretch, index string, part float64) []Stretch {
 	var chosen []Stretch
 	for stratum := 0; ; stratum++ {
 		var number [8]byte
 		binary.LittleEndian.PutUint64(number[:], uint64(stratum))
 		within := float64(xxh3.Hash(append([]byte(index+"/"), number[:]...))>>11) / (1 << 53)
-		at := int(math.Floor((float64(stratum) + within) / share))
-		if float64(stratum)/share >= float64(len(all)) {
+		at := int(math.Floor((float64(stratum) + within) / part))
+		if float64(stratum)/part >= float64(len(all)) {
 			return chosen
 		}
 		if at < len(all) && (len(chosen) == 0 || chosen[len(chosen)-1] != all[at]) {

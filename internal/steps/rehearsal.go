@@ -66,7 +66,7 @@ type RehearsalRow struct {
 	Replicas  int                           `json:"replicas"`
 	Refusals  []QuarantineGroup             `json:"refusals,omitempty"`
 	Remark    string                        `json:"remark,omitempty"`
-	refused   map[string]bool               // by quarantineKey
+	refused   map[documentKey]bool
 	documents int64
 }
 
@@ -86,10 +86,10 @@ func (r *RehearsalRow) Verified() bool {
 // book keeps what is told of documents that nobody took.
 func (r *RehearsalRow) book(refused []load.Refused) {
 	if r.refused == nil {
-		r.refused = map[string]bool{}
+		r.refused = map[documentKey]bool{}
 	}
 	for i := range refused {
-		r.refused[quarantineKey(&refused[i])] = true
+		r.refused[keyOf(refused[i].Document.ES(), true)] = true
 		r.Refusals = grouped(r.Refusals, &refused[i])
 	}
 }
@@ -112,8 +112,8 @@ func (r *Rehearsal) FreeAfter() float64 {
 	return max(0, (float64(r.DiskFree)-r.Total.Stored.High)/float64(r.DiskTotal))
 }
 
-// StillOf says whether a plan decides what the rehearsed one did.
-func (r *Rehearsal) StillOf(made *plan.Plan) bool { return r.Decisions == made.Decisions() }
+// StillOf says whether a plan decides what the rehearsed one did. It is false where nothing was rehearsed.
+func (r *Rehearsal) StillOf(made *plan.Plan) bool { return r != nil && r.Decisions == made.Decisions() }
 
 func (r *Rehearsal) save(wanted *migration.Migration) error {
 	encoded, err := json.MarshalIndent(r, "", "  ")

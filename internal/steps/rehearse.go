@@ -43,7 +43,7 @@ type rehearsing struct {
 
 // Rehearse moves a share of each index into scratch indices, compares it, reckons from it what the whole takes, and keeps
 // the result. What is found is no error; an error says that it could not be found out.
-func (m *Move) Rehearse(ctx context.Context, options RehearseOptions) (result *Rehearsal, err error) {
+func (m *Move) Rehearse(ctx context.Context, options RehearseOptions) (*Rehearsal, error) {
 	target, err := m.Sides.Target(ctx)
 	if errors.Is(err, ErrNoDomain) {
 		return nil, engine.WithHint(fmt.Errorf("there is no target yet to rehearse on: %w: %w", engine.ErrBlocked, err), "`hikkoshi apply` makes the domain; `hikkoshi preflight` checks the documents without one")
@@ -70,7 +70,6 @@ func (m *Move) Rehearse(ctx context.Context, options RehearseOptions) (result *R
 	if err := r.openSnapshot(ctx, names); err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, r.tidy(ctx)) }()
 	group, inner := errgroup.WithContext(ctx)
 	watching, rest := context.WithCancel(inner)
 	group.Go(func() error {
@@ -81,7 +80,7 @@ func (m *Move) Rehearse(ctx context.Context, options RehearseOptions) (result *R
 		defer rest()
 		return r.all(inner, names)
 	})
-	if err := group.Wait(); err != nil {
+	if err := errors.Join(group.Wait(), r.tidy(ctx)); err != nil {
 		return nil, err
 	}
 	r.sum()
@@ -131,6 +130,10 @@ func (r *rehearsing) route(name string) plan.Route {
 
 // all rehearses index by index, so that each one's time is its own.
 func (r *rehearsing) all(ctx context.Context, names []string) error {
+	target, err := r.move.Sides.Target(ctx)
+	if err != nil {
+		return err
+	}
 	for i, name := range names {
 		r.options.Sink(engine.Event{Kind: engine.EventProgress, Current: int64(i), Total: int64(len(names)), Unit: "indices", Message: name})
 		row, err := r.index(ctx, name)
@@ -139,9 +142,12 @@ func (r *rehearsing) all(ctx context.Context, names []string) error {
 		}
 		r.result.Rows = append(r.result.Rows, row)
 		r.note("%s: %s", name, row.summary())
-		if !r.options.Keep {
-			if _, err := r.move.ClearScratch(ctx); err != nil {
-				return err
+		if r.options.Keep {
+			continue
+		}
+		for _, scratch := range row.Scratch { // now, so that the disk holds one index's share at a time
+			if err := target.DeleteIndex(ctx, scratch); err != nil {
+				return fmt.Errorf("delete %s on the target: %w", scratch, err)
 			}
 		}
 	}

@@ -59,10 +59,13 @@ func (r *rehearsing) index(ctx context.Context, name string) (RehearsalRow, erro
 	return row, nil
 }
 
+// errNothingMoved keeps an index from being called verified of which nothing was.
+var errNothingMoved = errors.New("none of its documents was found where its share was looked for")
+
 // itsOwn says that an error is the index's own and does not keep the others from being rehearsed.
 func itsOwn(err error) bool {
 	var failure *cluster.Error
-	return errors.As(err, &failure) && failure.Status >= 400 && failure.Status < 500 || errors.Is(err, load.ErrAllRefused)
+	return errors.As(err, &failure) && failure.Status >= 400 && failure.Status < 500 || errors.Is(err, load.ErrAllRefused) || errors.Is(err, errNothingMoved)
 }
 
 // create makes the scratch indices with the bodies of the plan, loosened as for the load.
@@ -114,6 +117,9 @@ func (r *rehearsing) moveShare(ctx context.Context, target *cluster.Client, made
 			return err
 		}
 		row.Measured.Parts = append(row.Measured.Parts, part)
+	}
+	if row.Moved == 0 && row.documents > 0 {
+		return errNothingMoved
 	}
 	row.Measured.Whole, row.Measured.Spread = chosen.whole(), chosen.spread()
 	return r.prove(ctx, target, made, chosen, row)
@@ -195,10 +201,8 @@ func (r *rehearsing) settleScratch(ctx context.Context, target *cluster.Client, 
 		if err := errors.Join(target.Flush(ctx, name), target.Refresh(ctx, name)); err != nil {
 			return 0, err
 		}
-		if err := target.Merge(ctx, name); errors.Is(err, cluster.ErrNotFound) {
-			row.Remark = "the target cannot merge on request: what is on its disk is told as it was found"
-		} else if err != nil {
-			return 0, err
+		if err := target.Merge(ctx, name); err != nil {
+			return 0, fmt.Errorf("merge %s: %w", name, err)
 		}
 	}
 	return target.SegmentBytes(ctx, row.Scratch...)

@@ -22,7 +22,7 @@ func (r *rehearsing) prove(ctx context.Context, target *cluster.Client, made *tr
 	sourceless := keepNoSource(made)
 	expected := func(document es.Document) (es.Document, bool, error) {
 		rewritten, wanted, err := load.Becomes(nil, made, document)
-		if err != nil || row.refused[quarantineKey(&load.Refused{Index: document.Index, Type: document.Type, ID: document.ID})] {
+		if err != nil || row.refused[keyOf(document, true)] {
 			return document, false, nil // booked when it was sent
 		}
 		rewritten.Index = r.move.scratchName(rewritten.Index)

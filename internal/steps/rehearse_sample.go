@@ -41,8 +41,10 @@ type snapshotSample struct {
 	sizes forecast.Spread
 }
 
-func newSnapshotSample(ctx context.Context, reader *export.Reader, index string, share float64) (*snapshotSample, error) {
-	chosen, err := reader.Share(ctx, index, share, leastSampled)
+// newSnapshotSample chooses about a share of so many documents, and never too few: numbers of documents would not do for
+// that, since nested ones are among them.
+func newSnapshotSample(ctx context.Context, reader *export.Reader, index string, share float64, documents int64) (*snapshotSample, error) {
+	chosen, err := reader.Share(ctx, index, max(share, float64(leastSampled)/float64(max(documents, 1))))
 	return &snapshotSample{reader: reader, index: index, share: chosen}, err
 }
 
@@ -124,7 +126,7 @@ func (s *keptSample) spread() float64 {
 // sample chooses what of an index is rehearsed.
 func (r *rehearsing) sample(ctx context.Context, row *RehearsalRow) (sample, error) {
 	if row.Route != plan.Scroll {
-		return newSnapshotSample(ctx, r.reader, row.Source, r.options.Share)
+		return newSnapshotSample(ctx, r.reader, row.Source, r.options.Share, row.documents)
 	}
 	if r.source == nil {
 		client, err := r.move.Sides.Source(ctx)
