@@ -37,7 +37,11 @@ const (
 )
 
 // part is what a process plays.
-type part struct{ Role, NATS, Target string }
+type part struct {
+	Role, NATS, Target string
+	// Workers is how many a crowd has.
+	Workers int
+}
 
 // process is a running part.
 type process struct {
@@ -80,8 +84,11 @@ func play(text string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if playing.Role == roleTarget {
+	switch playing.Role {
+	case roleTarget:
 		return serveBulk(ctx)
+	case roleCrowd:
+		return playCrowd(ctx, playing)
 	}
 	opened, err := fleet.Open(ctx, fleet.Options{Name: "bench", URLs: []string{playing.NATS}, Token: benchToken, Join: true})
 	if err != nil {
@@ -89,11 +96,7 @@ func play(text string) error {
 	}
 	defer opened.Close()
 	fmt.Println("ready")
-	job, err := opened.Enter(ctx, "bench")
-	for errors.Is(err, fleet.ErrNoJob) {
-		time.Sleep(time.Millisecond)
-		job, err = opened.Enter(ctx, "bench")
-	}
+	job, err := enter(ctx, opened)
 	if err != nil {
 		return err
 	}
@@ -101,7 +104,7 @@ func play(text string) error {
 		return err
 	}
 	cpu, err := rig.CPUSeconds()
-	fmt.Println(cpu)
+	fmt.Println(cpu, rig.PeakRSS())
 	return err
 }
 
@@ -153,15 +156,15 @@ func newJob(address string) (*load.Job, error) {
 }
 
 // withoutFleet sends all units from this process, as many at once as there are processors.
-func withoutFleet(ctx context.Context, units []piece, address string) (run, error) {
+func withoutFleet(ctx context.Context, units []piece, address string) (sending, error) {
 	job, err := newJob(address)
 	if err != nil {
-		return run{}, err
+		return sending{}, err
 	}
 	began := time.Now()
 	before, err := rig.CPUSeconds()
 	if err != nil {
-		return run{}, err
+		return sending{}, err
 	}
 	var mutex sync.Mutex
 	var sent int64
@@ -178,36 +181,36 @@ func withoutFleet(ctx context.Context, units []piece, address string) (run, erro
 	}
 	err = group.Wait()
 	after, cpuErr := rig.CPUSeconds()
-	return run{took: time.Since(began), cpu: after - before, bytes: sent}, errors.Join(err, cpuErr)
+	return sending{took: time.Since(began), cpu: after - before, bytes: sent}, errors.Join(err, cpuErr)
 }
 
 // withFleet leads a job; without workers this process works, else they do.
-func withFleet(ctx context.Context, folder string, units []piece, address string, workers int) (run, error) {
+func withFleet(ctx context.Context, folder string, units []piece, address string, workers int) (sending, error) {
 	opened, err := fleet.Open(ctx, fleet.Options{Name: "bench", Folder: folder, Listen: "127.0.0.1:0", Token: benchToken})
 	if err != nil {
-		return run{}, err
+		return sending{}, err
 	}
 	defer opened.Close()
 	var others []*process
 	for range workers {
 		other, err := startPart(ctx, part{Role: roleWorker, NATS: opened.Address(), Target: address})
 		if err != nil {
-			return run{}, err
+			return sending{}, err
 		}
 		defer other.stop()
 		if _, err := other.line(); err != nil { // it is there before the clock starts
-			return run{}, err
+			return sending{}, err
 		}
 		others = append(others, other)
 	}
 	began := time.Now()
 	before, err := rig.CPUSeconds()
 	if err != nil {
-		return run{}, err
+		return sending{}, err
 	}
 	job, err := opened.Lead(ctx, "bench", nil)
 	if err != nil {
-		return run{}, err
+		return sending{}, err
 	}
 	done, cancel := context.WithCancel(ctx)
 	group, inner := errgroup.WithContext(done)
@@ -236,13 +239,15 @@ func withFleet(ctx context.Context, folder string, units []piece, address string
 	cancel()
 	err = errors.Join(err, group.Wait())
 	after, cpuErr := rig.CPUSeconds()
-	result := run{took: took, cpu: after - before, bytes: total.Bytes}
+	result := sending{took: took, cpu: after - before, bytes: total.Bytes}
 	for _, other := range others {
 		var cpu float64
+		var peak int64
 		line, lineErr := other.line()
-		_, scanErr := fmt.Sscan(line, &cpu)
+		_, scanErr := fmt.Sscan(line, &cpu, &peak)
 		err = errors.Join(err, lineErr, scanErr)
 		result.cpu += cpu
+		result.peak = max(result.peak, peak)
 	}
 	return result, errors.Join(err, cpuErr)
 }

@@ -29,6 +29,8 @@ const (
 // clientWay is one way to bring an index to the mock.
 type clientWay struct {
 	name string
+	// peer says that it is another program's, which takes the most time.
+	peer bool
 	run  func(ctx context.Context, url string, j job) (usage, error)
 }
 
@@ -59,13 +61,18 @@ func (a *arena) clientWays() []clientWay {
 			used.CPU, used.Wall, used.PeakRSS = result.CPU, result.Wall, result.PeakRSS
 			return used, err
 		}},
-		{name: wayDumpFile, run: func(ctx context.Context, url string, j job) (usage, error) {
+		{name: wayDumpFile, peer: true, run: func(ctx context.Context, url string, j job) (usage, error) {
 			return dumpFile(ctx, a.config.cache, a.dumpPath(j.data), url, j.to, j.page())
 		}},
-		{name: wayDumpLive, run: func(ctx context.Context, url string, j job) (usage, error) {
+		{name: wayDumpLive, peer: true, run: func(ctx context.Context, url string, j job) (usage, error) {
 			return a.dumpTo(ctx, url, j)
 		}},
 	}
+}
+
+// measuresWay says whether a way is measured in a round.
+func (c config) measuresWay(way clientWay, round int) bool {
+	return c.asked(way.name) && (!way.peer || c.peerRounds == 0 || round < c.peerRounds)
 }
 
 func (a *arena) dumpPath(d dataset) string { return filepath.Join(a.work, d.name+".dump") }
@@ -78,7 +85,7 @@ func (a *arena) measureClients(ctx context.Context, results *results) error {
 		}
 		for round := range a.config.repeat {
 			for _, way := range a.clientWays() {
-				if !a.config.asked(way.name) || results.has(kindClient, a.pair, d, way.name, round) {
+				if !a.config.measuresWay(way, round) || results.has(kindClient, a.pair, d, way.name, round) {
 					continue
 				}
 				e, err := a.measureClient(ctx, d, way, round)

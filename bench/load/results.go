@@ -165,7 +165,7 @@ func (r *results) complete(c config, p pair) bool {
 				}
 			}
 			for _, way := range (&arena{}).clientWays() {
-				if c.wants(partClient) && c.asked(way.name) && !r.has(kindClient, p, d, way.name, round) {
+				if c.wants(partClient) && c.measuresWay(way, round) && !r.has(kindClient, p, d, way.name, round) {
 					return false
 				}
 			}

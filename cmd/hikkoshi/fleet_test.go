@@ -54,7 +54,7 @@ func TestWorkersObeyPauseAndLimitsAndWhatTheySetAsideIsTheLeadersToTellAndToSend
 	if code, output := attempt(t, nil, "resume", "-c", config); code != exitDone {
 		t.Errorf("resume: %d\n%s", code, output)
 	}
-	if code := leader.wait(); code != exitFindings || !strings.Contains(leader.output.String(), fmt.Sprintf("%d documents were set aside", aside)) {
+	if code := leader.wait(); code != exitFindings || !strings.Contains(leader.output.String(), fmt.Sprintf("%d documents are set aside", aside)) {
 		t.Errorf("apply: %d\n%s", code, leader.output)
 	}
 	for _, worker := range workers {

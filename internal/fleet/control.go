@@ -28,6 +28,12 @@ func (f *Fleet) SetControl(ctx context.Context, name string, value any) error {
 	})
 }
 
+// Control reads a control value; found is false where there is none.
+func (f *Fleet) Control(ctx context.Context, name string, into any) (found bool, err error) {
+	_, found, err = f.value(ctx, f.control, controlKeys+name, into)
+	return found, err
+}
+
 // WatchControl tells of a control value, and of each later one, until ctx ends.
 func (f *Fleet) WatchControl(ctx context.Context, name string, told func(value json.RawMessage)) error {
 	return follow(ctx, f, f.control, controlKeys+name, func(update jetstream.KeyValueEntry) { told(update.Value()) })

@@ -89,3 +89,9 @@ func (f *Fleet) Workers(ctx context.Context) ([]Worker, error) {
 		}
 	}
 }
+
+// Messages counts what this process has sent to the servers and heard from them.
+func (f *Fleet) Messages() uint64 {
+	statistics := f.conn.Stats()
+	return statistics.InMsgs + statistics.OutMsgs
+}

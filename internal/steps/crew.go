@@ -47,6 +47,7 @@ type crew struct {
 	status WorkerStatus // of this process; guarded by mutex
 	// failures are the last errors of this process, by unit, which say more than their texts.
 	failures map[string]error
+	began    time.Time
 
 	mutex sync.Mutex
 	jobs  map[string]*load.Job // by index
@@ -56,13 +57,15 @@ type crew struct {
 type WorkerStatus struct {
 	Build string `json:"build"`
 	// Units are in hand, Done were committed by this process.
-	Units int       `json:"units"`
-	Done  int       `json:"done"`
-	Live  load.Live `json:"live"`
+	Units int `json:"units"`
+	Done  int `json:"done"`
+	// Joined is how long ago it came.
+	Joined time.Duration `json:"joined_ns"`
+	Live   load.Live     `json:"live"`
 }
 
 func newCrew(move *Move, job *fleet.Job, feed func(piece) (load.Feed, error)) *crew {
-	return &crew{move: move, job: job, feed: feed, failures: map[string]error{}, jobs: map[string]*load.Job{}}
+	return &crew{move: move, job: job, feed: feed, failures: map[string]error{}, began: time.Now(), jobs: map[string]*load.Job{}}
 }
 
 // snapshotFeed gives the reader of pieces of a snapshot. It fails at once where this machine cannot read the repository.
@@ -245,6 +248,6 @@ func (c *crew) now() WorkerStatus {
 	c.mutex.Lock()
 	status := c.status
 	c.mutex.Unlock()
-	status.Build, status.Live = c.move.Fleet.Build, c.move.Valve().Live()
+	status.Build, status.Joined, status.Live = c.move.Fleet.Build, time.Since(c.began), c.move.Valve().Live()
 	return status
 }

@@ -203,14 +203,15 @@ func takePart(ctx context.Context, shared *fleet.Fleet, working *crew, options J
 				return errPatience
 			}
 			options.Tell(working.now(), "")
-			// Workers that cannot be listed just now are listed a second later.
-			if workers, err := shared.Workers(ctx); err == nil {
-				working.move.shareRate(workers)
-			}
 		}
 	})
+	part := newShareOf(working.move, shared.Worker())
+	serve(func(ctx context.Context) error { return shared.WatchControl(ctx, sharingControl, part.hear) })
 	group.Go(func() error {
 		defer rest()
+		if err := part.wait(inner, working.job); err != nil {
+			return err
+		}
 		return working.work(inner)
 	})
 	err := group.Wait()

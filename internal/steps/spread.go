@@ -122,6 +122,7 @@ type leading struct {
 	committed       map[string]bool         // by unit
 	documents       int64
 	drained         map[string]bool // blobs that are in the quarantine
+	sharing         sharing
 }
 
 // spread loads all indices of a run but those that are done.
@@ -175,6 +176,9 @@ func (l *leading) all(ctx context.Context, indices []string, cut cutter) error {
 	}
 	valve := l.step.move.Valve()
 	valve.Expect(l.total)
+	if err := l.beginSharing(ctx); err != nil {
+		return err
+	}
 	defer l.step.move.tellThrottle(l.rec)()
 	group, inner := errgroup.WithContext(ctx)
 	working, rest := context.WithCancel(inner)
@@ -379,7 +383,9 @@ func (l *leading) tell(ctx context.Context) error {
 		}
 		// Workers that cannot be listed just now are listed a second later.
 		if workers, err := l.fleet.Workers(ctx); err == nil {
-			l.step.move.shareRate(workers)
+			if err := l.share(ctx, workers); err != nil {
+				return err
+			}
 			if err := l.progress(workers); err != nil {
 				return err
 			}
@@ -390,17 +396,6 @@ func (l *leading) tell(ctx context.Context) error {
 		case <-ticker.C:
 		}
 	}
-}
-
-// shareRate gives this process its part of the rate: one of those that have something to do.
-func (m *Move) shareRate(workers []fleet.Worker) {
-	busy := 0
-	for _, worker := range workers {
-		if status, err := ReadWorkerStatus(worker); err == nil && status.Units > 0 {
-			busy++
-		}
-	}
-	m.Valve().Share(busy)
 }
 
 // ReadWorkerStatus gives what a worker last told of itself.
