@@ -51,11 +51,17 @@ type Crowd struct {
 	Messages float64 `json:"messages_per_second"`
 }
 
+// InHand is how many units are leased at once.
+func (c Crowd) InHand() int { return c.Workers * unitsEach }
+
 // crowdTimes are what the crowd's process tells.
 type crowdTimes struct {
-	Take, Commit []float64
-	Messages     uint64
-	Lost         int
+	// TakeMedian and the like are as in Crowd.
+	TakeMedian, TakeLast, CommitMedian, CommitLast float64
+	Messages                                       uint64
+	Lost                                           int
+
+	take, commit []float64
 }
 
 func measureCrowd(ctx context.Context, folder string, workers int) (Crowd, error) {
@@ -120,8 +126,7 @@ func measureCrowd(ctx context.Context, folder string, workers int) (Crowd, error
 	if times.Lost > 0 {
 		return crowd, fmt.Errorf("%d units were lost to another worker, and no worker was away", times.Lost)
 	}
-	crowd.TakeMedian, crowd.TakeLast = spread(times.Take)
-	crowd.CommitMedian, crowd.CommitLast = spread(times.Commit)
+	crowd.TakeMedian, crowd.TakeLast, crowd.CommitMedian, crowd.CommitLast = times.TakeMedian, times.TakeLast, times.CommitMedian, times.CommitLast
 	crowd.Messages = float64(times.Messages) / crowd.Seconds
 	return crowd, nil
 }
@@ -184,7 +189,9 @@ func playCrowd(ctx context.Context, playing part) error {
 	if err := group.Wait(); err != nil && ctx.Err() == nil {
 		return err
 	}
-	return json.NewEncoder(os.Stdout).Encode(times)
+	times.TakeMedian, times.TakeLast = spread(times.take)
+	times.CommitMedian, times.CommitLast = spread(times.commit)
+	return json.NewEncoder(os.Stdout).Encode(&times)
 }
 
 // enter waits for the job.
@@ -222,8 +229,8 @@ func hold(ctx context.Context, job *fleet.Job, mutex *sync.Mutex, times *crowdTi
 		if errors.Is(err, fleet.ErrLost) {
 			times.Lost, err = times.Lost+1, nil
 		}
-		times.Take = append(times.Take, took.Seconds()*1e3)
-		times.Commit = append(times.Commit, time.Since(ending).Seconds()*1e3)
+		times.take = append(times.take, took.Seconds()*1e3)
+		times.commit = append(times.commit, time.Since(ending).Seconds()*1e3)
 		mutex.Unlock()
 		if err != nil {
 			return err

@@ -7,6 +7,8 @@ import (
 	"flag"
 	"fmt"
 	"strings"
+
+	"github.com/hikkoshi/hikkoshi/lucene"
 )
 
 // scenario is a move, as a person describes it.
@@ -59,8 +61,7 @@ func (s scenario) reckon(m *measured) []row {
 	source := s.Terabytes * 1e12
 	stored := source / ratio
 	units := stored / unitBytes
-	perGigabyte := float64(reads.Gets) / float64(reads.Read) * 1e9
-	gets := perGigabyte * stored / 1e9
+	gets := stored/lucene.DefaultReadAhead + units*reads.SmallEach()
 	opening := float64(s.Workers+1) * float64(reads.Open)
 	cpu := source / 1e6 / s.ClientRate / 3600
 	byClient := cpu / float64(s.Workers*s.Processors)
@@ -72,7 +73,7 @@ func (s scenario) reckon(m *measured) []row {
 	rows := []row{
 		{"stored fields to read", fmt.Sprintf("%.1f TB", stored/1e12), fmt.Sprintf("_source / %.2f", ratio)},
 		{"units", fmt.Sprintf("%.0f", units), fmt.Sprintf("stored fields / %d MiB", unitBytes>>20)},
-		{"GETs", fmt.Sprintf("%.1f million", (gets+opening)/1e6), fmt.Sprintf("%.0f a GB that is read, and %d for each worker that opens the repository", perGigabyte, reads.Open)},
+		{"GETs", fmt.Sprintf("%.1f million", (gets+opening)/1e6), fmt.Sprintf("one for %d MiB, %.1f small ones a unit, %d for each worker that opens the repository", lucene.DefaultReadAhead>>20, reads.SmallEach(), reads.Open)},
 		price("GETs cost", (gets+opening)/1000, s.PriceGet, "thousand GETs"),
 		price("bytes out of the object store cost", stored/1e9, s.PriceGigabyte, "GB (0 within one region of most providers)"),
 		{"client's processors", fmt.Sprintf("%.0f hours", cpu), fmt.Sprintf("_source / %g MB a second", s.ClientRate)},
@@ -108,7 +109,7 @@ func price(what string, count, each float64, unit string) row {
 
 // largest is the repository of which the most was read: the one most like a large move.
 func (m *measured) largest() Reads {
-	largest := Reads{Source: 1, Read: 1}
+	largest := Reads{Source: 1, Read: 1, Units: 1}
 	for _, reads := range m.Reads {
 		if reads.Read > largest.Read {
 			largest = reads

@@ -68,11 +68,11 @@ func (s *shared) add(name string, r sending) {
 	s.Ways = append(s.Ways, one)
 }
 
-// cpuEach is what a way costs a unit more than without a fleet, in milliseconds of processor time.
-func (s *shared) cpuEach(w way) float64 { return 1e3 * (w.CPU - s.Ways[0].CPU) / float64(s.Units) }
+// CPUEach is what a way costs a unit more than without a fleet, in milliseconds of processor time.
+func (s *shared) CPUEach(w way) float64 { return 1e3 * (w.CPU - s.Ways[0].CPU) / float64(s.Units) }
 
-// timeEach is the same in milliseconds of the clock.
-func (s *shared) timeEach(w way) float64 {
+// TimeEach is the same in milliseconds of the clock.
+func (s *shared) TimeEach(w way) float64 {
 	return 1e3 * (w.Seconds - s.Ways[0].Seconds) / float64(s.Units)
 }
 

@@ -19,7 +19,13 @@ type page struct {
 	Forecast string
 	// Most is the largest crowd.
 	Most Crowd
+	// MostBodies may be under way at once, and Asked times a second are the target's nodes asked for their load.
+	MostBodies int
+	Asked      float64
 }
+
+// bodiesMost and watchSeconds are those of internal/load (mostBodies, watchEvery).
+const bodiesMost, watchSeconds = 16, 5
 
 func writePage(path string, wanted scenario, m *measured) error {
 	made, err := template.New("scale.md").Funcs(template.FuncMap{
@@ -30,7 +36,7 @@ func writePage(path string, wanted scenario, m *measured) error {
 	if err != nil {
 		return err
 	}
-	content := page{measured: m, Scenario: wanted, Forecast: wanted.table(m)}
+	content := page{measured: m, Scenario: wanted, Forecast: wanted.table(m), MostBodies: bodiesMost * wanted.Workers, Asked: float64(wanted.Workers) / watchSeconds}
 	for _, crowd := range m.Crowds {
 		if crowd.Workers > content.Most.Workers {
 			content.Most = crowd

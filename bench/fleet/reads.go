@@ -30,16 +30,27 @@ type Reads struct {
 	Open int64 `json:"open_gets"`
 	Cut  int64 `json:"cut_gets"`
 	Gets int64 `json:"unit_gets"`
+	// Small are those of the units' GETs that ask for less than largeGet: for what a segment says of itself, and ends of files.
+	Small int64 `json:"small_gets"`
 }
+
+// largeGet tells reading ahead (lucene.DefaultReadAhead) from looking something up.
+const largeGet = 1 << 20
+
+// SmallEach is how many small GETs a unit takes.
+func (r Reads) SmallEach() float64 { return float64(r.Small) / float64(r.Units) }
 
 // counted counts what a storage is asked for.
 type counted struct {
 	snapshot.Storage
-	gets, bytes atomic.Int64
+	gets, small, bytes atomic.Int64
 }
 
 func (c *counted) Read(ctx context.Context, name string, offset, length int64) (io.ReadCloser, error) {
 	c.gets.Add(1)
+	if length >= 0 && length < largeGet {
+		c.small.Add(1)
+	}
 	content, err := c.Storage.Read(ctx, name, offset, length)
 	if err != nil {
 		return nil, err
@@ -89,6 +100,7 @@ func measureReads(ctx context.Context, folder string) (Reads, error) {
 	}
 	reads.Cut = storage.gets.Swap(0)
 	storage.bytes.Store(0)
+	storage.small.Store(0)
 	// Another worker has none of this in memory.
 	reader = export.NewReader(ctx, repository, info)
 	for _, unit := range units {
@@ -101,6 +113,6 @@ func measureReads(ctx context.Context, folder string) (Reads, error) {
 			return reads, err
 		}
 	}
-	reads.Units, reads.Gets, reads.Read = len(units), storage.gets.Load(), storage.bytes.Load()
+	reads.Units, reads.Gets, reads.Read, reads.Small = len(units), storage.gets.Load(), storage.bytes.Load(), storage.small.Load()
 	return reads, nil
 }

@@ -61,6 +61,9 @@ func startPart(ctx context.Context, playing part) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	if _, err := command.StdinPipe(); err != nil { // it closes when this process dies, and the part ends
+		return nil, err
+	}
 	return &process{command: command, output: bufio.NewScanner(output)}, command.Start()
 }
 
@@ -84,6 +87,10 @@ func play(text string) error {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin) // whatever ends it, the parent is gone
+		stop()
+	}()
 	switch playing.Role {
 	case roleTarget:
 		return serveBulk(ctx)
