@@ -75,9 +75,14 @@ func moveByScroll(t *testing.T, from, to string) {
 	if aside > 0 {
 		t.Logf("%d documents are set aside", aside)
 	}
-	wanted := map[bool]int{true: exitFindings, false: exitDone}[aside > 0]
+	if aside > 0 { // an id that is too long for the target
+		writeFile(t, config, strings.Replace(text, "closed: skip", "closed: skip, exclude: [nosource]", 1)+"transform: {long_ids: hash}\n")
+		if code, output := attempt(t, nil, "redrive", "-c", config); code != exitDone {
+			t.Fatalf("redrive: %d\n%s", code, output)
+		}
+	}
 	for _, verb := range []string{"sync", "verify"} {
-		if code, output := attempt(t, nil, verb, "-c", config, "--yes"); code != wanted {
+		if code, output := attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
 			t.Fatalf("%s: %d\n%s", verb, code, output)
 		}
 	}
@@ -91,11 +96,6 @@ func moveByScroll(t *testing.T, from, to string) {
 	}
 	if from == "2.3.2" && to == "7.10.2" {
 		timesAndExpiriesAreThere(t, target.URL())
-	}
-	if aside > 0 { // each was looked at by the generator's maker
-		if err := os.Remove(filepath.Join(folder, ".hikkoshi", "migration", "quarantine.ndjson")); err != nil {
-			t.Fatal(err)
-		}
 	}
 	if code, output := attempt(t, nil, "cutover", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("cutover: %d\n%s", code, output)

@@ -69,6 +69,9 @@ var repairs = []struct {
 	{regexp.MustCompile(`coordinating_operation_bytes|circuit_breaking|Data too large`), func(string, string) Repair {
 		return Repair{"the document does not fit into what the target's heap leaves for writing: give its nodes more heap, or raise indexing_pressure.memory.limit" + again, ""}
 	}},
+	{regexp.MustCompile(`String value length .* exceeds`), func(string, string) Repair {
+		return Repair{"one of its texts is longer than the target reads: start its nodes with a larger -Dopensearch.xcontent.string.length.max (not on AWS), or leave the field out" + again, ""}
+	}},
 	{regexp.MustCompile(`connection broke|connection lost`), func(string, string) Repair {
 		return Repair{"the target broke the connection each time it was sent this document alone: look at its log. A large one may not fit into its heap (give its nodes more), or a proxy before it has a limit" + again, ""}
 	}},
