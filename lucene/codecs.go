@@ -75,6 +75,27 @@ func lookup[F any](table []format[F], file, codec string, version int32) (*forma
 	return nil, unknownCodec(file, codec)
 }
 
+// begin reads the header of a file that is read whole, finds its format in the table, and checks its footer. What follows
+// is the middle.
+func begin[F any](in *input, table []format[F], what string, id SegmentID, suffix string) (*format[F], int32, error) {
+	codec, version := in.header()
+	if in.err != nil {
+		return nil, 0, in.wrap(what)
+	}
+	f, err := lookup(table, in.name, codec, version)
+	if err != nil {
+		return nil, 0, err
+	}
+	if f.indexHeader {
+		in.headerSuffix(id, suffix)
+	}
+	if f.footerSince <= version {
+		in.checkFooter()
+	}
+	in.le = f.littleEndian
+	return f, version, nil
+}
+
 var storedFieldsFormats = []format[func(int32) storedLayout]{
 	{"Lucene41StoredFieldsData", 0, 2, false, 2, false, storedLucene41},
 	{"Lucene50StoredFieldsFastData", 0, 2, true, 0, false, storedLucene50Fast},

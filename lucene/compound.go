@@ -20,21 +20,10 @@ func readCompound(dir Directory, s *SegmentCommit) (*compound, error) {
 	if err != nil {
 		return nil, err
 	}
-	codec, version := in.header()
-	if in.err != nil {
-		return nil, fmt.Errorf("read compound entries: %w", in.err)
-	}
-	f, err := lookup(compoundFormats, in.name, codec, version)
+	f, version, err := begin(in, compoundFormats, "compound entries", s.ID, "")
 	if err != nil {
 		return nil, err
 	}
-	if f.indexHeader {
-		in.headerSuffix(s.ID, "")
-	}
-	if f.footerSince <= version {
-		in.checkFooter()
-	}
-	in.le = f.littleEndian
 	data, err := dir.Open(s.Name + ".cfs")
 	if err != nil {
 		return nil, fmt.Errorf("open %s.cfs: %w", s.Name, err)

@@ -6,7 +6,6 @@
 package lucene
 
 import (
-	"fmt"
 	"strconv"
 )
 
@@ -56,25 +55,14 @@ func readFieldInfos(file File, name string, s *SegmentCommit) (*fieldInfos, erro
 	if err != nil {
 		return nil, err
 	}
-	codec, version := in.header()
-	if in.err != nil {
-		return nil, fmt.Errorf("read field infos: %w", in.err)
+	suffix := ""
+	if s.FieldInfosGen != noGeneration {
+		suffix = strconv.FormatInt(s.FieldInfosGen, 36)
 	}
-	f, err := lookup(fieldInfosFormats, name, codec, version)
+	f, version, err := begin(in, fieldInfosFormats, "field infos", s.ID, suffix)
 	if err != nil {
 		return nil, err
 	}
-	if f.indexHeader {
-		suffix := ""
-		if s.FieldInfosGen != noGeneration {
-			suffix = strconv.FormatInt(s.FieldInfosGen, 36)
-		}
-		in.headerSuffix(s.ID, suffix)
-	}
-	if f.footerSince <= version {
-		in.checkFooter()
-	}
-	in.le = f.littleEndian
 	infos := &fieldInfos{}
 	const minField = 1 + 1 + 1 + 1
 	n := in.count(int64(in.vint()), minField)

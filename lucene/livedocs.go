@@ -4,7 +4,6 @@ package lucene
 
 import (
 	"encoding/binary"
-	"fmt"
 	"math/bits"
 	"strconv"
 )
@@ -63,17 +62,10 @@ func readLiveDocs(dir Directory, files map[string]bool, s *SegmentCommit, maxDoc
 	if name[len(name)-len(".del"):] == ".del" {
 		live = readLiveDocs40(in, maxDoc)
 	} else {
-		codec, version := in.header()
-		if in.err != nil {
-			return nil, fmt.Errorf("read live docs: %w", in.err)
-		}
-		f, err := lookup(liveDocsFormats, name, codec, version)
+		f, _, err := begin(in, liveDocsFormats, "live docs", s.ID, gen)
 		if err != nil {
 			return nil, err
 		}
-		in.headerSuffix(s.ID, gen)
-		in.checkFooter()
-		in.le = f.littleEndian
 		live = f.read(in, maxDoc)
 	}
 	if in.err == nil {

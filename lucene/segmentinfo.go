@@ -4,8 +4,6 @@
 
 package lucene
 
-import "fmt"
-
 const (
 	yes = 1    // a boolean byte of .si
 	no  = 0xFF // Lucene's NO is -1
@@ -27,22 +25,11 @@ func readSegmentInfo(dir Directory, s *SegmentCommit) (*segmentInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	codec, version := in.header()
-	if in.err != nil {
-		return nil, fmt.Errorf("read segment info: %w", in.err)
-	}
-	f, err := lookup(segmentInfoFormats, in.name, codec, version)
+	f, version, err := begin(in, segmentInfoFormats, "segment info", s.ID, "")
 	if err != nil {
 		return nil, err
 	}
-	if f.indexHeader {
-		in.headerSuffix(s.ID, "")
-	}
-	if f.footerSince <= version {
-		in.checkFooter()
-	}
-	in.le = f.littleEndian
-	si := &segmentInfo{codec: codec}
+	si := &segmentInfo{codec: f.codec}
 	f.read(in, version, si)
 	if in.err == nil && (si.maxDoc < 0 || si.maxDoc > maxDocs) {
 		in.fail("%d documents", si.maxDoc)

@@ -50,8 +50,20 @@ func (f moveFlags) open(call *invocation) (*migration.Migration, *steps.Sides, e
 	return wanted, steps.NewSides(wanted, options), nil
 }
 
-// openMove reads the migration with its saved plan.
+// openMove reads the migration with its saved plan, which must be of it.
 func (f moveFlags) openMove(call *invocation) (*steps.Move, error) {
+	move, err := f.openPlanned(call)
+	if err != nil {
+		return nil, err
+	}
+	if move.Plan.Wanted != plan.HashWanted(move.Wanted) {
+		return nil, engine.WithHint(fmt.Errorf("%w: migration.yaml was edited since", plan.ErrStale), "put it back, or run `hikkoshi plan` again")
+	}
+	return move, nil
+}
+
+// openPlanned reads the migration with its saved plan, whether or not migration.yaml was edited since.
+func (f moveFlags) openPlanned(call *invocation) (*steps.Move, error) {
 	wanted, sides, err := f.open(call)
 	if err != nil {
 		return nil, err
@@ -62,9 +74,6 @@ func (f moveFlags) openMove(call *invocation) (*steps.Move, error) {
 	}
 	if err != nil {
 		return nil, err
-	}
-	if saved.Wanted != plan.HashWanted(wanted) {
-		return nil, engine.WithHint(fmt.Errorf("%w: migration.yaml was edited since", plan.ErrStale), "put it back, or run `hikkoshi plan` again")
 	}
 	return &steps.Move{Wanted: wanted, Sides: sides, Plan: saved}, nil
 }

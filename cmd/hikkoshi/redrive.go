@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
@@ -73,19 +72,13 @@ func (c *redriveCommand) Run(ctx context.Context, call *invocation) (err error) 
 // openEdited reads the migration with its plan although migration.yaml may have been edited since: that is how a person
 // repairs. Where only rules for documents changed, the plan follows the file.
 func (f moveFlags) openEdited(call *invocation) (*steps.Move, error) {
-	wanted, sides, err := f.open(call)
+	move, err := f.openPlanned(call)
 	if err != nil {
 		return nil, err
 	}
-	saved, err := plan.Load(wanted.StateFile(planFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, engine.WithHint(fmt.Errorf("there is no plan for %s yet: %w", wanted.Name, errRefused), "run `hikkoshi plan` first")
-	}
-	if err != nil {
-		return nil, err
-	}
+	wanted, saved := move.Wanted, move.Plan
 	if saved.Wanted == plan.HashWanted(wanted) {
-		return &steps.Move{Wanted: wanted, Sides: sides, Plan: saved}, nil
+		return move, nil
 	}
 	if saved.WantedBesideRules != plan.HashBesideRules(wanted) {
 		return nil, engine.WithHint(fmt.Errorf("%w: more than the rules below transform: was edited since", plan.ErrStale), "put the rest of migration.yaml back")
@@ -95,7 +88,7 @@ func (f moveFlags) openEdited(call *invocation) (*steps.Move, error) {
 		return nil, err
 	}
 	call.View.Say("migration.yaml has other rules than when it was planned. Documents that are on the target already are not touched by them: `hikkoshi verify` tells where that makes a difference.")
-	return &steps.Move{Wanted: wanted, Sides: sides, Plan: saved}, nil
+	return move, nil
 }
 
 // tellQuarantine shows what is set aside and what can be done, and gives errFindings while there is anything.

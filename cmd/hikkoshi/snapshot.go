@@ -78,6 +78,20 @@ func withRepositoryHint(err error) error {
 // latest stands for the newest snapshot that is whole.
 const latest = "latest"
 
+// openSnapshot opens the repository and finds one of its snapshots, as find does.
+func (f repositoryFlags) openSnapshot(ctx context.Context, call *invocation, name string) (repository *snapshot.Repository, info *snapshot.Info, done func(), err error) {
+	repository, done, err = f.open(ctx, call)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	info, err = find(ctx, repository, name)
+	if err != nil {
+		done()
+		return nil, nil, nil, err
+	}
+	return repository, info, done, nil
+}
+
 // find gives a snapshot by name, by uuid, or the newest whole one.
 func find(ctx context.Context, repository *snapshot.Repository, name string) (*snapshot.Info, error) {
 	if name != latest {

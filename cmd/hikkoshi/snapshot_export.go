@@ -74,15 +74,11 @@ func (c *snapshotExport) Run(ctx context.Context, call *invocation) error {
 	if err != nil {
 		return err
 	}
-	repository, done, err := c.open(ctx, call)
+	repository, info, done, err := c.openSnapshot(ctx, call, c.Snapshot)
 	if err != nil {
 		return err
 	}
 	defer done()
-	info, err := find(ctx, repository, c.Snapshot)
-	if err != nil {
-		return err
-	}
 	sink := export.NewStream(call.View.Results)
 	if c.Output != "" {
 		if sink, err = export.NewFolder(c.Output, options, c.Overwrite); err != nil {
@@ -142,15 +138,11 @@ type snapshotCat struct {
 
 // Run prints documents by id; one that is not there ends with exit code 3.
 func (c *snapshotCat) Run(ctx context.Context, call *invocation) error {
-	repository, done, err := c.open(ctx, call)
+	repository, info, done, err := c.openSnapshot(ctx, call, c.Snapshot)
 	if err != nil {
 		return err
 	}
 	defer done()
-	info, err := find(ctx, repository, c.Snapshot)
-	if err != nil {
-		return err
-	}
 	missing := make(map[string]bool)
 	options := export.Options{Selection: export.Selection{Indices: c.Index, Types: c.Type, IDs: make(map[string]bool)}, AllMetadata: true}
 	for _, id := range c.ID {

@@ -109,15 +109,11 @@ type shownIndex struct {
 
 // Run describes a snapshot.
 func (c *snapshotShow) Run(ctx context.Context, call *invocation) error {
-	repository, done, err := c.open(ctx, call)
+	repository, info, done, err := c.openSnapshot(ctx, call, c.Snapshot)
 	if err != nil {
 		return err
 	}
 	defer done()
-	info, err := find(ctx, repository, c.Snapshot)
-	if err != nil {
-		return err
-	}
 	facts, err := export.Describe(ctx, repository, info, export.Selection{Indices: c.Index})
 	if err != nil {
 		return err

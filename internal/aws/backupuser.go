@@ -14,19 +14,31 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 )
 
-func (s *Session) checkUser(ctx context.Context, p *backupPlan) ([]Part, error) {
-	user := Part{Kind: PartUser, Name: p.User, ARN: p.userARN, State: Missing}
-	policy := Part{Kind: PartUserPolicy, Name: p.policyName(), ARN: p.userARN, State: Missing, Ours: true}
+// lookAtUser gives the user and its policy as they are where both are missing, and the user's ARN where there is one.
+func (s *Session) lookAtUser(ctx context.Context, p *backupPlan) (user, policy Part, found string, err error) {
+	user = Part{Kind: PartUser, Name: p.User, ARN: p.userARN, State: Missing}
+	policy = Part{Kind: PartUserPolicy, Name: p.policyName(), ARN: p.userARN, State: Missing, Ours: true}
 	answer, err := s.iam.GetUser(ctx, &iam.GetUserInput{UserName: &p.User})
 	if err != nil {
 		if err = s.explain("look at user "+p.User, err); errors.Is(err, ErrNotFound) {
-			return []Part{user, policy}, nil
+			err = nil
 		}
+		return user, policy, "", err
+	}
+	user.Ours = ours(answer.User.Tags, p.Migration)
+	return user, policy, awssdk.ToString(answer.User.Arn), nil
+}
+
+func (s *Session) checkUser(ctx context.Context, p *backupPlan) ([]Part, error) {
+	user, policy, found, err := s.lookAtUser(ctx, p)
+	if err != nil {
 		return nil, err
 	}
-	p.userARN = awssdk.ToString(answer.User.Arn)
-	user.ARN, policy.ARN, user.State = p.userARN, p.userARN, Present
-	user.Ours = ours(answer.User.Tags, p.Migration)
+	if found == "" {
+		return []Part{user, policy}, nil
+	}
+	p.userARN = found
+	user.ARN, policy.ARN, user.State = found, found, Present
 	own, err := s.iam.GetUserPolicy(ctx, &iam.GetUserPolicyInput{UserName: &p.User, PolicyName: &policy.Name})
 	if err == nil {
 		policy.State = Present
@@ -104,16 +116,13 @@ func (s *Session) makeUserPolicy(ctx context.Context, p *backupPlan, part *Part)
 }
 
 func (s *Session) removeUser(ctx context.Context, p *backupPlan, record func(Part) error) ([]Part, error) {
-	user := Part{Kind: PartUser, Name: p.User, ARN: p.userARN, State: Missing}
-	policy := Part{Kind: PartUserPolicy, Name: p.policyName(), ARN: p.userARN, State: Missing, Ours: true}
-	answer, err := s.iam.GetUser(ctx, &iam.GetUserInput{UserName: &p.User})
+	user, policy, found, err := s.lookAtUser(ctx, p)
 	if err != nil {
-		if err = s.explain("look at user "+p.User, err); errors.Is(err, ErrNotFound) {
-			return []Part{user, policy}, nil
-		}
 		return nil, err
 	}
-	user.Ours = ours(answer.User.Tags, p.Migration)
+	if found == "" {
+		return []Part{user, policy}, nil
+	}
 	err = s.removing(&policy, record, "take the policy from user "+p.User, func() error {
 		_, err := s.iam.DeleteUserPolicy(ctx, &iam.DeleteUserPolicyInput{UserName: &p.User, PolicyName: &policy.Name})
 		return err

@@ -172,12 +172,8 @@ func (c *Client) repeated(ctx context.Context, request Request, attempt func() e
 		if c.onRetry != nil {
 			c.onRetry(RetryEvent{Method: request.Method, Path: request.Path, Attempt: number, Wait: pause, Cause: err})
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return fmt.Errorf("%s %s: %w", request.Method, request.Path, context.Cause(ctx))
-		case <-timer.C:
+		if err := Pause(ctx, pause); err != nil {
+			return fmt.Errorf("%s %s: %w", request.Method, request.Path, err)
 		}
 		wait = min(2*wait, longestWait)
 	}

@@ -58,7 +58,8 @@ func waitAfter(attempt int) time.Duration {
 	return wait
 }
 
-func waitFor(ctx context.Context, wait time.Duration) error {
+// Pause waits, or ends with ctx and its cause.
+func Pause(ctx context.Context, wait time.Duration) error {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
@@ -81,7 +82,7 @@ func patiently(ctx context.Context, tell func(time.Duration, error), again func(
 		if tell != nil {
 			tell(wait, err)
 		}
-		if err := waitFor(ctx, wait); err != nil {
+		if err := Pause(ctx, wait); err != nil {
 			return err
 		}
 		waited += wait

@@ -86,7 +86,7 @@ func (c *Client) readPoint(ctx context.Context, unit ReadUnit, from int64, optio
 		if options.Busy != nil {
 			options.Busy(wait, err)
 		}
-		if err := waitFor(ctx, wait); err != nil {
+		if err := Pause(ctx, wait); err != nil {
 			return err
 		}
 	}

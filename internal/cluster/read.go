@@ -198,7 +198,7 @@ func (c *Client) readScroll(ctx context.Context, unit ReadUnit, from int64, opti
 		if options.Busy != nil {
 			options.Busy(wait, err)
 		}
-		if err := waitFor(ctx, wait); err != nil {
+		if err := Pause(ctx, wait); err != nil {
 			return err
 		}
 		attempt++

@@ -134,7 +134,7 @@ func (c *Client) WaitRestore(ctx context.Context, indices []string, progress fun
 		case primaries > 0 && started == primaries:
 			return nil
 		}
-		if err := pause(ctx, pollEvery); err != nil {
+		if err := Pause(ctx, pollEvery); err != nil {
 			return fmt.Errorf("wait for the restore of %s: %w", shorten(strings.Join(indices, ", "), 200), err)
 		}
 	}

@@ -459,20 +459,9 @@ func (c *Client) WaitSnapshot(ctx context.Context, repository, name string, prog
 				}
 			}
 		}
-		if err := pause(ctx, pollEvery); err != nil {
+		if err := Pause(ctx, pollEvery); err != nil {
 			return Snapshot{}, fmt.Errorf("wait for snapshot %s: %w", name, err)
 		}
-	}
-}
-
-func pause(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
 	}
 }
 

@@ -228,7 +228,7 @@ func (c *courier) wait(ctx context.Context, w *waiting, sent time.Time, judged v
 		return engine.WithHint(fmt.Errorf("the target took nothing for %s: %s", w.patience, judged.why),
 			"mend the target and run the same command again: it goes on where it stopped")
 	}
-	if err := pause(ctx, max(w.wait, judged.after)); err != nil {
+	if err := cluster.Pause(ctx, max(w.wait, judged.after)); err != nil {
 		return err
 	}
 	w.wait = min(2*w.wait, longestWait)
@@ -247,15 +247,4 @@ func (c *courier) makeRoom(why string) string {
 		return " (make room on its disks, and it lifts the block by itself)"
 	}
 	return ` (make room on its disks, then lift the block: PUT /_all/_settings {"index.blocks.read_only_allow_delete":null})`
-}
-
-func pause(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
 }

@@ -143,7 +143,7 @@ func (s *Source) paid(ctx context.Context, documents, bytes int64) error {
 	s.free = s.free.Add(cost)
 	wait := s.free.Sub(now)
 	s.mutex.Unlock()
-	return pause(ctx, wait)
+	return cluster.Pause(ctx, wait)
 }
 
 func (s *Source) waits(wait time.Duration, cause error) {

@@ -40,7 +40,7 @@ func waitQuiet(ctx context.Context, client *cluster.Client, counts func(index st
 	}
 	since := time.Now()
 	for time.Since(since) < quiet {
-		if err := pause(ctx, min(quiet, pollPause)); err != nil {
+		if err := cluster.Pause(ctx, min(quiet, pollPause)); err != nil {
 			return err
 		}
 		now, err := writeCounters(ctx, client, counts)

@@ -87,7 +87,7 @@ func (s *takeSnapshot) begin(ctx context.Context, client *cluster.Client, rec *e
 			rec.Note("another snapshot is being taken; waiting for it")
 			told = true
 		}
-		if err := pause(ctx, pollPause); err != nil {
+		if err := cluster.Pause(ctx, pollPause); err != nil {
 			return err
 		}
 	}
@@ -151,14 +151,3 @@ const (
 	// settleTime is how long shards may take to start.
 	settleTime = 10 * time.Minute
 )
-
-func pause(ctx context.Context, wait time.Duration) error {
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-timer.C:
-		return nil
-	}
-}
