@@ -54,24 +54,24 @@ func (e *editor) finite(start int) {
 
 // scalar writes booleans, and numbers in date fields of 1.x, in a form that means the same to the target.
 func (e *editor) scalar(start int, w walk) {
-	if w.booleans == nil && w.dates == nil && w.geoPoints == nil {
+	if !w.booleans.ends() && !w.dates.ends() && !w.geoPoints.ends() {
 		return
 	}
 	raw := string(e.source[start:e.at])
 	if raw == "null" {
 		return
 	}
-	if w.booleans != nil && w.booleans.leaf {
+	if w.booleans.ends() {
 		if now := e.boolean(raw); now != raw {
 			e.replace(start, e.at, now)
 		}
 	}
-	if w.dates != nil && w.dates.leaf {
+	if w.dates.ends() && raw[0] != '"' {
 		if millis, err := strconv.ParseInt(raw, 10, 64); err == nil && millis > -10_000 && millis < 10_000 {
 			e.replace(start, e.at, string(text(instant(millis))))
 		}
 	}
-	if w.geoPoints != nil && w.geoPoints.leaf && raw[0] == '"' {
+	if w.geoPoints.ends() && raw[0] == '"' {
 		e.geoPoint(start)
 	}
 }

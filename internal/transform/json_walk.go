@@ -253,7 +253,7 @@ func (e *editor) value(depth int, w walk) error {
 	start := e.at
 	switch e.source[e.at] {
 	case '{':
-		if w.geoPoints != nil && w.geoPoints.leaf {
+		if w.geoPoints.ends() {
 			defer e.geoPoint(start)
 		}
 		if w == (walk{}) && !e.rules.everyToken() {
@@ -343,7 +343,7 @@ func (e *editor) array(depth int, w walk) error {
 		c := e.source[e.at]
 		e.at++
 		if c == ']' {
-			if w.geoPoints != nil && w.geoPoints.leaf {
+			if w.geoPoints.ends() {
 				e.geoPoint(start)
 			}
 			return nil

@@ -56,6 +56,9 @@ func (traits) mark(set **paths, path string) {
 	at.leaf = true
 }
 
+// ends says that a field of the set is here.
+func (p *paths) ends() bool { return p != nil && p.leaf }
+
 // step goes down by a key; a dotted key goes down several levels.
 func (p *paths) step(key []byte, dotted bool) *paths {
 	if p == nil || !dotted && p.lengths&lengthBit(len(key)) == 0 {
