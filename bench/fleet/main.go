@@ -35,7 +35,7 @@ type config struct {
 	large                int64
 	share, crowd         string
 	queue                int
-	repositories         string
+	repositories, parts  string
 	results, out         string
 	report, forecastOnly bool
 	wanted               scenario
@@ -63,9 +63,10 @@ func parse() config {
 	flag.IntVar(&c.documents, "documents", 20, "documents in a small unit")
 	flag.Int64Var(&c.large, "large", 4, "GB of documents in the large shard")
 	flag.StringVar(&c.share, "share", "1,2,4", "how many worker processes share the large shard")
-	flag.StringVar(&c.crowd, "crowd", "50,200", "how many workers at once ask the leader for work, sending nothing")
+	flag.StringVar(&c.crowd, "crowd", "50,200,800", "how many workers at once ask the leader for work, sending nothing")
 	flag.IntVar(&c.queue, "queue", 100_000, "units that are put in to see what the leader's memory and disk cost each")
 	flag.StringVar(&c.repositories, "repository", "", "folders of repositories whose reading is counted, such as go run ./bench/load leaves; empty keeps what -results has")
+	flag.StringVar(&c.parts, "parts", "small,large,queue,crowd,reads", "what to measure; the rest stays as -results has it")
 	flag.StringVar(&c.results, "results", filepath.Join("bench", "fleet", "measured.json"), "the file that keeps what was measured")
 	flag.StringVar(&c.out, "out", filepath.Join("docs", "scale.md"), "where the page goes; empty writes none")
 	flag.BoolVar(&c.report, "report", false, "write the page out of -results and measure nothing")
@@ -118,25 +119,34 @@ func measure(ctx context.Context, c config, m *measured) error {
 	if m.SyncMilliseconds, err = measureDisk(work); err != nil {
 		return err
 	}
-	if err := measureSmall(ctx, c, filepath.Join(work, "small"), address, m); err != nil {
-		return fmt.Errorf("small units: %w", err)
-	}
-	if err := measureLarge(ctx, c, filepath.Join(work, "large"), address, m); err != nil {
-		return fmt.Errorf("the large shard: %w", err)
-	}
-	if m.Queue, err = measureQueue(ctx, c, filepath.Join(work, "queue")); err != nil {
-		return fmt.Errorf("the queue: %w", err)
-	}
-	m.Crowds = nil
-	for _, workers := range numbers(c.crowd) {
-		crowd, err := measureCrowd(ctx, filepath.Join(work, "crowd"), workers)
-		if err != nil {
-			return fmt.Errorf("%d workers: %w", workers, err)
+	// The queue comes first: what it holds in memory is told apart from nothing else.
+	if c.wants("queue") {
+		if m.Queue, err = measureQueue(ctx, c, filepath.Join(work, "queue")); err != nil {
+			return fmt.Errorf("the queue: %w", err)
 		}
-		say("%+v", crowd)
-		m.Crowds = append(m.Crowds, crowd)
 	}
-	if c.repositories != "" {
+	if c.wants("small") {
+		if err := measureSmall(ctx, c, filepath.Join(work, "small"), address, m); err != nil {
+			return fmt.Errorf("small units: %w", err)
+		}
+	}
+	if c.wants("large") {
+		if err := measureLarge(ctx, c, filepath.Join(work, "large"), address, m); err != nil {
+			return fmt.Errorf("the large shard: %w", err)
+		}
+	}
+	if c.wants("crowd") {
+		m.Crowds = nil
+		for _, workers := range numbers(c.crowd) {
+			crowd, err := measureCrowd(ctx, filepath.Join(work, "crowd"), workers)
+			if err != nil {
+				return fmt.Errorf("%d workers: %w", workers, err)
+			}
+			say("%+v", crowd)
+			m.Crowds = append(m.Crowds, crowd)
+		}
+	}
+	if c.wants("reads") && c.repositories != "" {
 		m.Reads = nil
 		for folder := range strings.SplitSeq(c.repositories, ",") {
 			reads, err := measureReads(ctx, folder)
@@ -150,6 +160,9 @@ func measure(ctx context.Context, c config, m *measured) error {
 	m.LoadAfter = rig.LoadAverage()
 	return nil
 }
+
+// wants says whether a part is asked for.
+func (c config) wants(part string) bool { return strings.Contains(","+c.parts+",", ","+part+",") }
 
 // command is what to type for the same run.
 func (c config) command() string {
