@@ -127,15 +127,9 @@ func TestAMoveInWhichEveryProcessIsKilledAtRandomTimesEndsAsIfNothingHadHappened
 		t.Skip("starts real nodes")
 	}
 	rounds, seed := number(t, chaosRounds, 1), number(t, chaosSeed, 1)
-	s := &stage{folder: t.TempDir(), random: rand.New(rand.NewPCG(uint64(seed), 5))}
-	s.program = filepath.Join(s.folder, "hikkoshi")
-	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", s.program, "github.com/hikkoshi/hikkoshi/cmd/hikkoshi").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, output)
-	}
+	s := newStage(t, seed)
 	s.source, s.target = labtest.Pair(t, "2.3.2", "7.10.2", s.folder)
-	if _, err := lab.Generate(t.Context(), s.source.URL(), "2.3.2", lab.Data{Seed: 6, NginxDocs: 2000, Days: 4, Odd: true}); err != nil {
-		t.Fatal(err)
-	}
+	s.fill(t)
 	want := s.round(t, "calm", nil, 0)
 	if count := strings.Count(want, "\n"); count < 2000 {
 		t.Fatalf("the target holds only %d documents after an undisturbed move", count)
@@ -150,6 +144,41 @@ func TestAMoveInWhichEveryProcessIsKilledAtRandomTimesEndsAsIfNothingHadHappened
 		}
 		t.Logf("round %d: digest %s; killed so far: %v", round+1, digest(got)[:16], kills)
 	}
+}
+
+// newStage builds the program; its nodes are the caller's.
+func newStage(t *testing.T, seed int) *stage {
+	t.Helper()
+	s := &stage{folder: t.TempDir(), random: rand.New(rand.NewPCG(uint64(seed), 5))}
+	s.program = filepath.Join(s.folder, "hikkoshi")
+	if output, err := exec.CommandContext(t.Context(), "go", "build", "-o", s.program, "github.com/hikkoshi/hikkoshi/cmd/hikkoshi").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, output)
+	}
+	return s
+}
+
+// fill generates what is moved.
+func (s *stage) fill(t *testing.T) {
+	t.Helper()
+	if _, err := lab.Generate(t.Context(), s.source.URL(), "2.3.2", lab.Data{Seed: 6, NginxDocs: 2000, Days: 4, Odd: true}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// plan plans a move to an empty target, and gives its file.
+func (s *stage) plan(t *testing.T, name string) (config string) {
+	t.Helper()
+	s.empty(t)
+	config = filepath.Join(s.folder, name+".yaml")
+	text := fmt.Sprintf("name: %s\nsource: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {closed: skip, exclude: [nosource]}\naccept: [es5_timestamp, preflight]\nload: {max_rate: 400}\n",
+		name, s.source.URL(), s.target.URL(), filepath.Join(s.folder, "repository"))
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if output, err := s.hikkoshi("plan", "-c", config, "--yes").CombinedOutput(); err != nil {
+		t.Fatalf("plan: %v\n%s", err, output)
+	}
+	return config
 }
 
 func number(t *testing.T, name string, fallback int) int {
@@ -169,16 +198,7 @@ func number(t *testing.T, name string, fallback int) int {
 // external NATS cluster has, 0 for the embedded one.
 func (s *stage) round(t *testing.T, name string, kills map[string]int, servers int) string {
 	t.Helper()
-	s.empty(t)
-	config := filepath.Join(s.folder, name+".yaml")
-	text := fmt.Sprintf("name: %s\nsource: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {closed: skip, exclude: [nosource]}\naccept: [es5_timestamp, preflight]\nload: {max_rate: 400}\n",
-		name, s.source.URL(), s.target.URL(), filepath.Join(s.folder, "repository"))
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if output, err := s.hikkoshi("plan", "-c", config, "--yes").CombinedOutput(); err != nil {
-		t.Fatalf("plan: %v\n%s", err, output)
-	}
+	config := s.plan(t, name)
 	reach, victims := s.servers(t, servers)
 	leader := &victim{name: "leader", make: func() *exec.Cmd {
 		return s.hikkoshi(append([]string{"apply", "-c", config, "--yes", "-q"}, reach.lead...)...)
