@@ -42,6 +42,14 @@ func TestTheClassicMoveBetweenTwoRealClustersLosesNothing(t *testing.T) {
 	if code := hikkoshi(t, "doctor", "-c", config); code != exitFindings {
 		t.Errorf("doctor: %d, want %d: no writers are named", code, exitFindings)
 	}
+	if code := hikkoshi(t, "plan", "-c", config, "--rehearse", "--yes"); code != exitDone {
+		t.Fatalf("plan --rehearse: exit code %d", code)
+	}
+	rehearsal := readRehearsal(t, folder, "migration")
+	verified(t, rehearsal)
+	if rehearsal.Untimed == 0 || rehearsal.Moved == 0 || rehearsal.Total.Documents != int64(summary.Documents["nginx-access-2017.09.10"]+summary.Documents["nginx-access-2017.09.11"]+summary.Documents["nginx-error-2017.09.10"]+summary.Documents["nginx-error-2017.09.11"]) {
+		t.Errorf("%+v", rehearsal)
+	}
 	for _, verb := range []string{"plan", "apply", "status", "verify"} {
 		if code := hikkoshi(t, verb, "-c", config, "--yes"); code != exitDone {
 			t.Fatalf("%s: exit code %d", verb, code)
@@ -71,6 +79,9 @@ func TestTheClassicMoveBetweenTwoRealClustersLosesNothing(t *testing.T) {
 	}
 	if code := hikkoshi(t, "retire", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("retire: %d", code)
+	}
+	if snapshots := labtest.Get(t, source.URL()+"/_snapshot/hikkoshi/_all"); strings.Contains(snapshots, "migration-rehearsal") || !strings.Contains(snapshots, "migration-final") {
+		t.Errorf("after retire: %s", snapshots)
 	}
 }
 

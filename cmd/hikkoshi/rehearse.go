@@ -143,16 +143,20 @@ func duration(seconds float64) string {
 
 // showRehearsedRow tells what is wrong with one index.
 func showRehearsedRow(view *ui.View, row steps.RehearsalRow) {
+	mark, fate := "■", "would be set aside"
+	if !row.Route.Loads() {
+		mark, fate = "▲ mind ", "would be refused if written again"
+	}
 	if row.Failed != "" {
-		view.Print(fmt.Sprintf("■ %s could not be rehearsed: %s", row.Source, row.Failed))
+		view.Print(fmt.Sprintf("%s %s could not be rehearsed: %s", mark, row.Source, row.Failed))
 	}
 	if row.Remark != "" {
 		view.Print(fmt.Sprintf("· note  %s: %s", row.Source, row.Remark))
 	}
-	showQuarantine(view, "would be set aside", row.Refusals)
+	showQuarantine(view, fate, row.Refusals)
 	if row.Proof != nil {
 		for _, difference := range row.Proof.Differences[:min(len(row.Proof.Differences), shownDifferences)] {
-			view.Print(fmt.Sprintf("■ %s: %s is not as on the source: %s %s", row.Source, difference.ID, difference.Kind, difference.Path))
+			view.Print(fmt.Sprintf("%s %s: %s is not as on the source: %s %s", mark, row.Source, difference.ID, difference.Kind, difference.Path))
 		}
 		if more := len(row.Proof.Differences) - shownDifferences; more > 0 {
 			view.Print(fmt.Sprintf("  and %d more", more))
@@ -160,7 +164,7 @@ func showRehearsedRow(view *ui.View, row steps.RehearsalRow) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(row.Values)) {
 		for _, difference := range row.Values[name].Differences[:min(len(row.Values[name].Differences), shownDifferences)] {
-			view.Print(fmt.Sprintf("■ %s: %s", row.Source, difference))
+			view.Print(fmt.Sprintf("%s %s: %s", mark, row.Source, difference))
 		}
 	}
 }
@@ -195,8 +199,10 @@ func showLastRehearsal(view *ui.View, rehearsal *steps.Rehearsal, stands bool) {
 	if !rehearsal.Good() {
 		outcome = "with findings"
 	}
-	text := fmt.Sprintf("last rehearsal: %s, %s documents moved, %s; the load was reckoned to take %s (%s to %s) and %s of disk", rehearsal.At.Local().Format(time.DateTime), ui.Count(rehearsal.Moved), outcome,
-		duration(rehearsal.Total.Seconds.Likely), duration(rehearsal.Total.Seconds.Low), duration(rehearsal.Total.Seconds.High), ui.Bytes(int64(rehearsal.Total.Stored.Likely)))
+	text := fmt.Sprintf("last rehearsal: %s, %s documents moved, %s; foretold: %s of disk", rehearsal.At.Local().Format(time.DateTime), ui.Count(rehearsal.Moved), outcome, ui.Bytes(int64(rehearsal.Total.Stored.Likely)))
+	if takes := rehearsal.Total.Seconds; takes != nil {
+		text += fmt.Sprintf(", %s (%s to %s) of load", duration(takes.Likely), duration(takes.Low), duration(takes.High))
+	}
 	if !stands {
 		text += "; the plan has changed since"
 	}

@@ -120,7 +120,7 @@ func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
 func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "5.5.2", "os2.19.3", folder)
-	if _, err := lab.Generate(t.Context(), source.URL(), "5.5.2", lab.Data{Seed: 4, NginxDocs: 40_000, Days: 2}); err != nil {
+	if _, err := lab.Generate(t.Context(), source.URL(), "5.5.2", lab.Data{Seed: 4, NginxDocs: 60_000, Days: 1}); err != nil {
 		t.Fatal(err)
 	}
 	config := filepath.Join(folder, "migration.yaml")
@@ -140,7 +140,7 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 	for _, row := range rehearsal.Rows {
 		t.Logf("%s: %+v %+v", row.Source, row.Measured, row.Forecast)
 	}
-	if row := rehearsalOf(t, rehearsal, "nginx-access-2017.09.10"); row.Moved < 1900 || row.Moved > 2200 || row.Measured.Whole || row.Forecast.Documents != 20_000 {
+	if row := rehearsalOf(t, rehearsal, "nginx-access-2017.09.10"); row.Moved < 15_000 || row.Moved > 30_000 || row.Measured.Whole || row.Forecast.Documents != 60_000 {
 		t.Errorf("%+v", row)
 	}
 
@@ -165,7 +165,7 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 	}
 	rehearsal = readRehearsal(t, folder, "migration")
 	verified(t, rehearsal)
-	if kept := scratchOn(t, target.URL()); kept != strings.Join(append(rehearsal.Kept, strangers), " ") && kept != strings.Join(append([]string{strangers}, rehearsal.Kept...), " ") || len(rehearsal.Kept) != 4 {
+	if kept := scratchOn(t, target.URL()); kept != strings.Join(append(rehearsal.Kept, strangers), " ") && kept != strings.Join(append([]string{strangers}, rehearsal.Kept...), " ") || len(rehearsal.Kept) != 2 {
 		t.Errorf("kept: %v, on the target: %s", rehearsal.Kept, kept)
 	}
 
@@ -190,7 +190,7 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 		}
 		rehearsal := readRehearsal(t, folder, "other")
 		verified(t, rehearsal)
-		if row := rehearsalOf(t, rehearsal, "nginx-access-2017.09.10"); row.Moved < 1500 || row.Moved > 2100 || row.Forecast.Seconds.Low < 4 {
+		if row := rehearsalOf(t, rehearsal, "nginx-access-2017.09.10"); row.Moved < 5500 || row.Moved > 6500 || row.Forecast.Seconds.Low < 12 {
 			t.Errorf("%+v", row)
 		}
 	})
@@ -217,7 +217,7 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 		t.Logf("%s: foretold %+v, found %.0f", row.Source, row.Forecast.Primaries, stats.All.Primaries.Store.Bytes)
 		stored += stats.All.Primaries.Store.Bytes
 	}
-	if total := rehearsal.Total.Primaries; stored < total.Low/2 || stored > 2*total.High {
+	if total := rehearsal.Total.Primaries; stored < 0.9*total.Low || stored > 1.1*total.High {
 		t.Errorf("foretold %+v bytes, found %.0f", total, stored)
 	}
 

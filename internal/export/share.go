@@ -9,7 +9,6 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
-	"math"
 
 	"github.com/zeebo/xxh3"
 )
@@ -57,21 +56,27 @@ func (r *Reader) Share(ctx context.Context, index string, part float64) (Share, 
 	return Share{Stretches: choose(all, index, part)}, nil
 }
 
-// choose takes one out of each 1/part in a row.
+// choose takes one out of each 1/part in a row; of a part beyond one half it leaves one out of as many as that takes.
 func choose(all []Stretch, index string, part float64) []Stretch {
-	var chosen []Stretch
-	for stratum := 0; ; stratum++ {
-		var number [8]byte
-		binary.LittleEndian.PutUint64(number[:], uint64(stratum))
-		within := float64(xxh3.Hash(append([]byte(index+"/"), number[:]...))>>11) / (1 << 53)
-		at := int(math.Floor((float64(stratum) + within) / part))
-		if float64(stratum)/part >= float64(len(all)) {
-			return chosen
-		}
-		if at < len(all) && (len(chosen) == 0 || chosen[len(chosen)-1] != all[at]) {
-			chosen = append(chosen, all[at])
+	rest := part > 0.5
+	if rest {
+		part = 1 - part
+	}
+	picked := make([]bool, len(all))
+	for stratum := 0; float64(stratum)/part < float64(len(all)); stratum++ {
+		number := binary.LittleEndian.AppendUint64([]byte(index+"/"), uint64(stratum))
+		within := float64(xxh3.Hash(number)>>11) / (1 << 53) // 0 to 1, by the 53 bits that a double keeps
+		if at := int((float64(stratum) + within) / part); at < len(all) {
+			picked[at] = true
 		}
 	}
+	var chosen []Stretch
+	for i, stretch := range all {
+		if picked[i] != rest {
+			chosen = append(chosen, stretch)
+		}
+	}
+	return chosen
 }
 
 // ReadStretch visits the living documents of a stretch in their order.

@@ -108,9 +108,14 @@ func Of(documents int64, replicas int, m Measured) Forecast {
 	return f
 }
 
-// NotBefore says that the whole takes at least so many seconds, whatever the target takes.
-func (f *Forecast) NotBefore(seconds float64) {
+// AtLeast says that the whole takes at least so many seconds, whatever the target takes.
+func (f *Forecast) AtLeast(seconds float64) {
 	f.Seconds = &Span{max(f.Seconds.Low, seconds), max(f.Seconds.Likely, seconds), max(f.Seconds.High, seconds)}
+}
+
+// AtBest says that the whole may be done in so many seconds.
+func (f *Forecast) AtBest(seconds float64) {
+	f.Seconds = &Span{min(f.Seconds.Low, seconds), f.Seconds.Likely, f.Seconds.High}
 }
 
 // BodyBytes is about how much is sent for so many documents.

@@ -94,9 +94,12 @@ func (r *RehearsalRow) book(refused []load.Refused) {
 	}
 }
 
-// Good says whether a move by this plan would go through as far as the share tells.
+// Good says whether a move by this plan would go through as far as the share tells. A restore parses no document, so that what
+// was found of a restored index does not stand in its way.
 func (r *Rehearsal) Good() bool {
-	return r.Aside == 0 && r.Fits() && !slices.ContainsFunc(r.Rows, func(row RehearsalRow) bool { return !row.Verified() })
+	return r.Fits() && !slices.ContainsFunc(r.Rows, func(row RehearsalRow) bool {
+		return row.Route.Loads() && (row.Aside > 0 || !row.Verified())
+	})
 }
 
 // Fits says whether the target has room for the forecast; a target that does not tell is believed.

@@ -218,9 +218,6 @@ func (r *rehearsing) foresee(row *RehearsalRow) {
 		return
 	}
 	row.Forecast = forecast.Of(row.documents, row.Replicas, row.Measured)
-	if row.Route == plan.Scroll {
-		row.Forecast.NotBefore(r.move.sourceLimits().Seconds(row.documents, row.Measured.BodyBytes(row.documents)))
-	}
 }
 
 // summary is one line for a person who waits.

@@ -15,9 +15,12 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/plan"
 )
 
-// leastSampled is how many documents of an index are moved at least, where it has that many: enough for the size of a
-// document to be told from what the index costs by being there.
-const leastSampled = 2000
+// What of an index is moved at the least, where it has that much: enough for the size of a document to be told from what the
+// index costs by being there, and enough bodies for the target to be at work and not only asked.
+const (
+	leastSampled = 2000
+	leastStored  = 4 << 20 // of the source's primaries; as JSON that is several times as much
+)
 
 // halves is in how many parts a share is sent, so that what grows is told from what stays.
 const halves = 2
@@ -41,10 +44,15 @@ type snapshotSample struct {
 	sizes forecast.Spread
 }
 
-// newSnapshotSample chooses about a share of so many documents, and never too few: numbers of documents would not do for
-// that, since nested ones are among them.
-func newSnapshotSample(ctx context.Context, reader *export.Reader, index string, share float64, documents int64) (*snapshotSample, error) {
-	chosen, err := reader.Share(ctx, index, max(share, float64(leastSampled)/float64(max(documents, 1))))
+// atLeast is the part of an index that is moved when a share is wanted: numbers of Lucene's documents would not do for that,
+// since nested ones are among them.
+func (r *rehearsing) atLeast(row *RehearsalRow) float64 {
+	index, _ := r.move.Plan.Facts.Source.Index(row.Source)
+	return max(r.options.Share, leastSampled/float64(max(row.documents, 1)), leastStored/float64(max(index.Bytes, 1)))
+}
+
+func newSnapshotSample(ctx context.Context, reader *export.Reader, index string, part float64) (*snapshotSample, error) {
+	chosen, err := reader.Share(ctx, index, part)
 	return &snapshotSample{reader: reader, index: index, share: chosen}, err
 }
 
@@ -126,7 +134,7 @@ func (s *keptSample) spread() float64 {
 // sample chooses what of an index is rehearsed.
 func (r *rehearsing) sample(ctx context.Context, row *RehearsalRow) (sample, error) {
 	if row.Route != plan.Scroll {
-		return newSnapshotSample(ctx, r.reader, row.Source, r.options.Share, row.documents)
+		return newSnapshotSample(ctx, r.reader, row.Source, r.atLeast(row))
 	}
 	if r.source == nil {
 		client, err := r.move.Sides.Source(ctx)
