@@ -63,7 +63,7 @@ type Options struct {
 	Worker string
 	// Lease is how long a unit stays with a worker that is not heard of; 0 is 30 s.
 	Lease time.Duration
-	// SaveEvery is how often the checkpoint of one unit is written at the most; 0 is 1 s.
+	// SaveEvery is how often the checkpoint of one unit is written at the most; 0 is 1 s. Slow servers get fewer.
 	SaveEvery time.Duration
 	// Failures is how often a unit may fail before its job stops, and Deaths how many workers in a row may die over one
 	// without getting any further; 0 is 3 and 20.

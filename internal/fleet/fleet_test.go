@@ -81,6 +81,30 @@ func TestAReleasedUnitIsTakenAtOnceAndGoesOnAtItsCheckpoint(t *testing.T) {
 	}
 }
 
+func TestCheckpointsLeaveSlowServersTimeForUnits(t *testing.T) {
+	t.Parallel()
+	job := lead(t, open(t, Options{Lease: time.Hour, SaveEvery: time.Nanosecond}), 1)
+	lease := next(t, job)
+	written := func() (now entry) {
+		if _, _, err := job.fleet.value(t.Context(), job.state, key(lease.Unit.ID), &now); err != nil {
+			t.Fatal(err)
+		}
+		return now
+	}
+	lease.mutex.Lock()
+	lease.took = time.Hour
+	lease.mutex.Unlock()
+	if err := lease.Save(t.Context(), json.RawMessage(`1`)); err != nil || written().Checkpoint != nil {
+		t.Errorf("a checkpoint was written right behind a slow write: %s %v", written().Checkpoint, err)
+	}
+	lease.mutex.Lock()
+	lease.took = 0
+	lease.mutex.Unlock()
+	if err := lease.Save(t.Context(), json.RawMessage(`2`)); err != nil || string(written().Checkpoint) != `2` {
+		t.Errorf("%s %v", written().Checkpoint, err)
+	}
+}
+
 func TestAUnitThatAlwaysFailsStopsItsJobAndIsForgivenWhenItIsLedAgain(t *testing.T) {
 	t.Parallel()
 	fleet := open(t, Options{Failures: 2})

@@ -11,8 +11,17 @@ import (
 	"time"
 )
 
-// Save keeps a checkpoint, from which another worker would go on. It may be written up to Options.SaveEvery later; what
-// it covers must be durable before.
+// saveShare is the part of a lease's time that its checkpoints may take: servers that are slow under many workers are asked
+// less often, so that units are still taken and committed.
+const saveShare = 10
+
+// due says whether the next checkpoint may be written. The mutex is held.
+func (l *Lease) due() bool {
+	return time.Since(l.saved) >= max(l.job.fleet.options.SaveEvery, saveShare*l.took)
+}
+
+// Save keeps a checkpoint, from which another worker would go on. It may be written Options.SaveEvery later, or ten times
+// as long as the last write took where that is more; what it covers must be durable before.
 func (l *Lease) Save(ctx context.Context, checkpoint json.RawMessage) error {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
@@ -20,7 +29,7 @@ func (l *Lease) Save(ctx context.Context, checkpoint json.RawMessage) error {
 		return cause
 	}
 	l.pending = checkpoint
-	if l.ctx.Err() != nil || time.Since(l.saved) < l.job.fleet.options.SaveEvery {
+	if l.ctx.Err() != nil || !l.due() {
 		return nil // the heartbeat writes it, or Release
 	}
 	return l.flush(ctx)
@@ -37,6 +46,7 @@ func (l *Lease) flush(ctx context.Context) error {
 
 // write changes our entry, or says that it is not ours any more. The mutex is held.
 func (l *Lease) write(ctx context.Context, next entry) error {
+	began := time.Now()
 	revision, err := l.job.fleet.replace(ctx, l.job.state, key(l.Unit.ID), next, l.revision)
 	if errors.Is(err, errChanged) {
 		err = fmt.Errorf("%s: %w", l.Unit.ID, ErrLost)
@@ -47,6 +57,7 @@ func (l *Lease) write(ctx context.Context, next entry) error {
 		return err
 	}
 	l.entry, l.revision, l.saved, l.pending = next, revision, time.Now(), nil
+	l.took = time.Since(began)
 	return nil
 }
 
@@ -126,7 +137,7 @@ func (l *Lease) keep() {
 func (l *Lease) flushLate() {
 	l.mutex.Lock()
 	defer l.mutex.Unlock()
-	if l.pending != nil && l.ctx.Err() == nil && time.Since(l.saved) >= l.job.fleet.options.SaveEvery {
+	if l.pending != nil && l.ctx.Err() == nil && l.due() {
 		_ = l.flush(l.ctx)
 	}
 }

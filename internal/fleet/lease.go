@@ -69,6 +69,7 @@ type Lease struct {
 	revision uint64
 	pending  json.RawMessage // the newest checkpoint, where it is not written yet
 	saved    time.Time
+	took     time.Duration // the last write
 }
 
 // Context ends when the lease is lost or given up.
@@ -175,6 +176,7 @@ func (j *Job) take(ctx context.Context, message jetstream.Msg) (*Lease, error) {
 			// The queue forgot in a crash that it had handed this out. If its worker lives, its heartbeats hold it.
 			return nil, message.NakWithDelay(j.lease)
 		}
+		began := time.Now()
 		lease.revision, err = j.fleet.replace(ctx, j.state, name, next, revision)
 		if errors.Is(err, errChanged) {
 			if revision, _, err = j.fleet.value(ctx, j.state, name, &last); err != nil {
@@ -189,6 +191,7 @@ func (j *Job) take(ctx context.Context, message jetstream.Msg) (*Lease, error) {
 			return nil, nil
 		}
 		lease.entry, lease.Checkpoint, lease.saved = next, next.Checkpoint, time.Now()
+		lease.took = time.Since(began)
 		lease.ctx, lease.cancel = context.WithCancelCause(ctx)
 		lease.ended.Go(lease.keep)
 		return lease, nil
