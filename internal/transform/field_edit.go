@@ -93,7 +93,7 @@ func (e *fieldEditor) member(source *editor, f *fieldStep, m *seen) {
 		m.dropped = true
 	case f.set != "":
 		if e.scope > 0 {
-			e.refuse("set ", f.name, ": it lies in an array")
+			e.refuse("set ", f.path, ": it lies in an array")
 		} else if string(source.source[m.value:m.end]) != f.set {
 			e.edits = append(e.edits, edit{from: m.value, to: m.end, now: f.set})
 		}
@@ -217,7 +217,7 @@ func (e *fieldEditor) missing(f *fieldStep) bool {
 		missing = e.missing(child) || missing
 	}
 	if missing && (found.array || found.value) {
-		e.refuse(f.name, " is no object, so nothing can be written into it")
+		e.refuse(f.path, " is no object, so nothing can be written into it")
 	}
 	return missing
 }

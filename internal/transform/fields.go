@@ -19,8 +19,8 @@ type pass struct {
 
 // fieldStep is a step of the paths of a pass.
 type fieldStep struct {
-	number int
-	name   string
+	number     int
+	name, path string
 	// label is the name as JSON with a colon behind it.
 	label    string
 	children []*fieldStep
@@ -94,12 +94,12 @@ func meet(a, b string) bool {
 
 func newPass() *pass {
 	p := &pass{}
-	p.top = p.field("")
+	p.top = p.field("", "")
 	return p
 }
 
-func (p *pass) field(name string) *fieldStep {
-	f := &fieldStep{number: len(p.all), name: name, label: label(name)}
+func (p *pass) field(name, path string) *fieldStep {
+	f := &fieldStep{number: len(p.all), name: name, path: path, label: label(name)}
 	p.all = append(p.all, f)
 	return f
 }
@@ -110,7 +110,7 @@ func (p *pass) at(path string) (f *fieldStep) {
 	for step := range strings.SplitSeq(path, ".") {
 		next := f.child([]byte(step))
 		if next == nil {
-			next = p.field(step)
+			next = p.field(step, strings.TrimPrefix(f.path+"."+step, "."))
 			f.children = append(f.children, next)
 		}
 		f = next

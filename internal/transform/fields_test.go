@@ -56,8 +56,9 @@ func TestADocumentThatARuleDoesNotFitIsSetAsideAsItCame(t *testing.T) {
 		{UserRule{Rename: map[string]string{"l.a": "l.b"}}, `{"l":[{"a":1},{"b":1,"a":1}]}`, "it has both l.a and l.b"},
 		{UserRule{Rename: map[string]string{"l.a": "x"}}, `{"l":[{"a":1}]}`, "rename l.a: it lies in an array, so it can't leave its object"},
 		{UserRule{Rename: map[string]string{"x": "l.a"}}, `{"l":[{}],"x":1}`, "l is no object, so nothing can be written into it"},
-		{UserRule{Set: map[string]string{"l.a": "1"}}, `{"l":[{"a":1}]}`, "set a: it lies in an array"},
+		{UserRule{Set: map[string]string{"l.a": "1"}}, `{"l":[{"a":1}]}`, "set l.a: it lies in an array"},
 		{UserRule{Set: map[string]string{"o.a": "1"}}, `{"o":"text"}`, "o is no object, so nothing can be written into it"},
+		{UserRule{Set: map[string]string{"o.p.a": "1"}}, `{"o":{"p":[1]}}`, "o.p is no object, so nothing can be written into it"},
 		{UserRule{Drop: []string{"x"}, Expr: "doc.a > 1"}, `{"a":1,"x":2}`, "the expression is false for it"},
 	} {
 		rules := rulesFor(t, "7.10.2", "os2.19.3", Choices{Rules: []UserRule{row.rule}})
