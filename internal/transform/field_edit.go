@@ -182,7 +182,11 @@ func (e *fieldEditor) finish() ([]edit, error) {
 	if e.pass == nil {
 		return nil, nil
 	}
-	for _, f := range e.pass.all {
+	fields := e.pass.all
+	if !e.pass.writes {
+		fields = nil
+	}
+	for _, f := range fields {
 		found := &e.found[f.number]
 		if !found.object {
 			continue

@@ -15,6 +15,8 @@ type pass struct {
 	// all are the fields of the tree, by number.
 	all       []*fieldStep
 	renamings []*renaming
+	// writes says that a field may have to be written that is not there.
+	writes bool
 }
 
 // fieldStep is a step of the paths of a pass.
@@ -127,8 +129,9 @@ func (p *pass) take(change fieldChange) {
 		r := &renaming{number: len(p.renamings), from: change.path, to: change.to, leaf: string(text(leaf)), stays: fromObject == toObject, target: p.at(change.to)}
 		p.renamings = append(p.renamings, r)
 		f.from, r.target.to = r, r
+		p.writes = p.writes || !r.stays
 	case change.set != "":
-		f.set = change.set
+		f.set, p.writes = change.set, true
 		for above, _ := cutLeaf(change.path); above != ""; above, _ = cutLeaf(above) {
 			p.at(above).setBelow = true
 		}

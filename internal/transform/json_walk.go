@@ -20,11 +20,7 @@ type walk struct {
 	field                      *fieldStep
 }
 
-func (w walk) step(key []byte) walk {
-	if w == (walk{}) {
-		return w
-	}
-	dotted := bytes.IndexByte(key, '.') >= 0
+func (w walk) step(key []byte, dotted bool) walk {
 	return walk{w.booleans.step(key, dotted), w.geoPoints.step(key, dotted), w.dates.step(key, dotted), w.field.step(key, dotted)}
 }
 
@@ -47,8 +43,8 @@ func (e *editor) space() {
 }
 
 // mayNotFit says of nearly every name at a glance that every server takes it.
-func mayNotFit(key []byte) bool {
-	return len(key) == 0 || key[0] == '_' || key[0] <= ' ' || bytes.IndexByte(key, '.') >= 0
+func mayNotFit(key []byte, dotted bool) bool {
+	return dotted || len(key) == 0 || key[0] == '_' || key[0] <= ' '
 }
 
 func (e *editor) object(depth int, w walk) error {
@@ -77,14 +73,20 @@ func (e *editor) object(depth int, w walk) error {
 			return e.bad("no colon after a name")
 		}
 		e.at++
-		if e.rules.names && mayNotFit(key) {
+		searched := w != (walk{})
+		dotted := (searched || e.rules.names) && bytes.IndexByte(key, '.') >= 0
+		if e.rules.names && mayNotFit(key, dotted) {
 			if now := fitName(string(key), depth == 0, e.rules.target, e.rules.choices); now != string(key) {
 				e.replace(start, keyEnd, string(text(now)))
 				key = []byte(now)
+				dotted = bytes.IndexByte(key, '.') >= 0
 			}
 		}
 		e.space()
-		value, inner := e.at, w.step(key)
+		value, inner := e.at, w
+		if searched {
+			inner = w.step(key, dotted)
+		}
 		field := inner.field
 		if field != nil && len(field.children) == 0 {
 			inner.field = nil
