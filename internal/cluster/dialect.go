@@ -30,6 +30,8 @@ type Dialect struct {
 	ScriptText   string
 	// PipelineNone: a bulk can ask that no default pipeline runs over its documents.
 	PipelineNone bool
+	// FinalPipeline: an index may have a pipeline that no request can leave out.
+	FinalPipeline bool
 	// TotalIsObject: hits.total is {"value":…,"relation":…}, and must be asked for in full.
 	TotalIsObject bool
 	// ScanSearch: a full read is begun by search_type=scan, whose first page is empty (1.x).
@@ -79,6 +81,7 @@ func DialectFor(version es.Version) Dialect {
 		ScriptsIndex:         !since(5, 0),
 		ScriptText:           "code",
 		PipelineNone:         since(6, 5),
+		FinalPipeline:        since(7, 5),
 		TotalIsObject:        since(7, 0),
 		ScanSearch:           !since(2, 0),
 		JSONScroll:           since(2, 0),

@@ -260,9 +260,13 @@ func shardFailure(method, path string, body gjson.Result) error {
 		if reason == "" {
 			reason = first.Get("reason").String()
 		}
-		return &Error{Method: method, Path: path, Status: http.StatusOK, Kind: ErrUnavailable,
+		failure := &Error{Method: method, Path: path, Status: http.StatusOK, Kind: ErrUnavailable,
 			Reason: fmt.Sprintf("%d of %d shards failed: %s", failed, body.Get("_shards.total").Int(), shorten(reason, maxReason)),
 			Hint:   "look at _cat/shards; every primary must be started"}
+		if strings.HasPrefix(reason, "blocked by: ") { // 2.x refuses a refresh of a read-only index so, shard by shard
+			failure.Kind, failure.Hint = ErrBlocked, "a block on the index is in force"
+		}
+		return failure
 	}
 	return nil
 }

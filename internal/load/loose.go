@@ -10,12 +10,24 @@ import (
 // durability says when a change that was acknowledged is on the disk.
 const durability = "index.translog.durability"
 
-// LooseSettings are for loading an index that body created: nothing is searched yet, and replicas are copied afterwards.
+const (
+	// FinalPipeline is the setting of the pipeline that runs over every write whatever the request says: documents have
+	// been through it on the source, and a second time could change them again. Servers before 7.5 know no such setting.
+	FinalPipeline = "index.final_pipeline"
+	// NoPipeline is its value for none.
+	NoPipeline = "_none"
+)
+
+// LooseSettings are for loading an index that body created: nothing is searched yet, replicas are copied afterwards, and no pipeline runs.
 // Where its own settings let a node forget what it acknowledged last, they do not while it is loaded: nobody sends that again.
 func LooseSettings(body []byte) map[string]any {
 	loose := map[string]any{"index.refresh_interval": "-1", "index.number_of_replicas": 0}
-	if string(settingsOf(body)[durability]) == `"async"` {
+	written := settingsOf(body)
+	if string(written[durability]) == `"async"` {
 		loose[durability] = "request"
+	}
+	if _, set := written[FinalPipeline]; set {
+		loose[FinalPipeline] = NoPipeline
 	}
 	return loose
 }

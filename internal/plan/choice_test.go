@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
@@ -101,6 +102,30 @@ func TestAnIndexOf1WhoseMapping2DoesNotUpgradeIsLoaded(t *testing.T) {
 	for _, route := range Routes(seen, wanted(t, "")) {
 		if loads := route.Source != "plain"; loads != (route.Kind == Backfill) || loads != strings.Contains(route.Reason, "does not upgrade its mapping") {
 			t.Errorf("%s: %s (%s)", route.Source, route.Kind, route.Reason)
+		}
+	}
+}
+
+func TestWhatLooksAfterAnIndexIsNamedWithTheRequestThatPutsItOn(t *testing.T) {
+	t.Parallel()
+	source := es.Version{Major: 7, Minor: 10, Patch: 2}
+	held := Index{Name: "logs-1", Created: source, Settings: map[string]json.RawMessage{
+		"index.lifecycle.name": json.RawMessage(`"hot-warm"`), "index.lifecycle.rollover_alias": json.RawMessage(`"logs"`), "index.blocks.write": json.RawMessage(`"true"`), "index.blocks.read_only_allow_delete": json.RawMessage(`"true"`)}}
+	for _, target := range []struct {
+		version es.Version
+		words   string
+	}{
+		{es.Version{Major: 8, Minor: 15}, `PUT /logs-1/_settings {"index.lifecycle.name":"hot-warm","index.lifecycle.rollover_alias":"logs"}`},
+		{es.Version{Product: es.OpenSearch, Major: 2, Minor: 19}, `POST /_plugins/_ism/add/logs-1 {"policy_id":"hot-warm"}`},
+	} {
+		seen := &Facts{Source: Side{Version: source, Indices: []Index{held}}, Target: Side{Version: target.version}}
+		routes := Routes(seen, wanted(t, ""))
+		if !slices.Equal(routes[0].Blocks, []string{"write"}) {
+			t.Errorf("blocks that are carried: %v", routes[0].Blocks)
+		}
+		i := slices.IndexFunc(Diagnose(seen, wanted(t, ""), routes), func(finding Finding) bool { return finding.ID == "lifecycle" })
+		if found := Diagnose(seen, wanted(t, ""), routes); i < 0 || !strings.Contains(found[i].WillDo, target.words) {
+			t.Errorf("%s: %+v", target.version.Full(), found)
 		}
 	}
 }

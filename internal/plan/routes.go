@@ -42,6 +42,8 @@ type Route struct {
 	// Changes are what rules alter in the index, Findings what they cannot.
 	Changes  []transform.Change  `json:"changes,omitempty"`
 	Findings []transform.Finding `json:"findings,omitempty"`
+	// Blocks are the blocks of the source's index that its copy gets once the move is over: "write", "read_only".
+	Blocks []string `json:"blocks,omitempty"`
 	// Excluded says that the person's patterns leave the index out.
 	Excluded  bool  `json:"excluded,omitempty"`
 	Documents int64 `json:"documents"`
@@ -99,6 +101,7 @@ func routeOf(index Index, facts *Facts, wanted *migration.Migration) Route {
 		route.Kind, route.Reason = Skip, "the target has one already, and migration.yaml says to leave it"
 	default:
 		route.Kind, route.Reason = choose(index, facts, wanted)
+		route.Blocks = blocksOf(index, carriedBlocks)
 	}
 	return route
 }

@@ -176,7 +176,8 @@ func (s *backfill) prepare(ctx context.Context, rec *engine.Recorder, target *cl
 			"delete it, or set indices.existing or indices.rename in migration.yaml and plan again")
 	}
 	if !exists {
-		if err := rec.Save(savedSettings+wanted.Name, load.OwnSettings(wanted.Body)); err != nil {
+		own = load.OwnSettings(wanted.Body)
+		if err := rec.Save(savedSettings+wanted.Name, own); err != nil {
 			return false, err
 		}
 		if !slices.ContainsFunc(s.routes, func(route plan.Route) bool { return route.Target == wanted.Name }) {
@@ -197,7 +198,17 @@ func (s *backfill) prepare(ctx context.Context, rec *engine.Recorder, target *cl
 	} else if err := s.sameIndex(ctx, rec, target, wanted.Name); err != nil {
 		return false, err
 	}
-	return !exists, target.PutSettings(ctx, wanted.Name, load.LooseSettings(wanted.Body))
+	loose := load.LooseSettings(wanted.Body)
+	// A template of the target's may have given it a final pipeline.
+	if pipeline, err := finalPipeline(ctx, target, wanted.Name); err != nil {
+		return false, err
+	} else if pipeline != "" {
+		own[load.FinalPipeline], loose[load.FinalPipeline] = pipeline, load.NoPipeline
+		if err := rec.Save(savedSettings+wanted.Name, own); err != nil {
+			return false, err
+		}
+	}
+	return !exists, target.PutSettings(ctx, wanted.Name, loose)
 }
 
 func identityOf(ctx context.Context, target *cluster.Client, index string) (string, error) {

@@ -79,7 +79,10 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 			return result, err
 		}
 	}
-	if err := r.from.Refresh(ctx, pair.fromIndex); err != nil {
+	deletes := r.deletes
+	if err := r.from.Refresh(ctx, pair.fromIndex); errors.Is(err, cluster.ErrBlocked) {
+		deletes = false // what was written just before the block may not show yet, and nothing was deleted since
+	} else if err != nil {
 		return result, err
 	}
 	var wanted []es.Document // without sources, as the first side has them
@@ -115,17 +118,23 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 	if err != nil {
 		return result, fmt.Errorf("read the ids of %s: %w", pair.fromIndex, err)
 	}
-	result, err = r.send(ctx, pair, wanted)
+	if len(wanted)+len(reborn) > 0 {
+		err = r.move.withoutPipelines(ctx, r.to, pair.toIndices(), func() error {
+			sent, err := r.send(ctx, pair, wanted)
+			result.add(sent)
+			if err != nil {
+				return err
+			}
+			replaced, err := r.replace(ctx, pair, reborn)
+			result.add(replaced)
+			return err
+		})
+	}
 	result.Refused = append(result.Refused, aside...)
 	if err != nil {
 		return result, err
 	}
-	replaced, err := r.replace(ctx, pair, reborn)
-	result.add(replaced)
-	if err != nil {
-		return result, err
-	}
-	if r.deletes && len(there) > 0 {
+	if deletes && len(there) > 0 {
 		return r.remove(ctx, pair, there, result)
 	}
 	return result, nil
@@ -137,7 +146,7 @@ func (r *round) versionsIn(ctx context.Context, pair *pairing, index string, ver
 	if err != nil || !exists {
 		return err
 	}
-	if err := r.to.Refresh(ctx, index); err != nil {
+	if err := r.to.Refresh(ctx, index); err != nil && !errors.Is(err, cluster.ErrBlocked) {
 		return err
 	}
 	_, err = r.to.Scan(ctx, index, cluster.ScanOptions{Shard: cluster.AllShards, NoSource: true}, func(document es.Document) error {
@@ -457,6 +466,9 @@ func (s *catchUp) Apply(ctx context.Context, rec *engine.Recorder) error {
 func runRound(ctx context.Context, round *round, progress progressOf) (roundResult, error) {
 	var total roundResult
 	round.move.lookAgain()
+	if err := round.move.putPipelinesBack(ctx, round.to); err != nil {
+		return total, err
+	}
 	routes, err := round.move.Pairs(ctx)
 	if err != nil {
 		return total, err

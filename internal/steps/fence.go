@@ -58,7 +58,7 @@ func (s *fence) Apply(ctx context.Context, rec *engine.Recorder) error {
 	}
 	var blocked []string
 	for _, pair := range pairs {
-		if pair.Source[0] != '.' {
+		if pair.Source[0] != '.' && len(pair.Blocks) == 0 { // what is held still already stays so after a rollback
 			blocked = append(blocked, pair.Source)
 		}
 	}

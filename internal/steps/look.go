@@ -78,7 +78,7 @@ func lookAtSide(ctx context.Context, client *cluster.Client, side migration.Side
 	}
 	seen.Health = health.Status
 	if seen.Indices, err = lookAtIndices(ctx, client); err != nil {
-		return plan.Side{}, err
+		return plan.Side{}, whyBlocked(ctx, client, err)
 	}
 	if seen.Belongings, err = client.Belongings(ctx); err != nil {
 		return plan.Side{}, err
@@ -135,7 +135,7 @@ func lookAtIndices(ctx context.Context, client *cluster.Client) ([]plan.Index, e
 			Written: stats[row.Name].Writes.Indexed + stats[row.Name].Writes.Deleted}
 		if row.Open && row.Health != "red" {
 			// Rows count Lucene documents, nested ones too; people count what they wrote.
-			if index.Documents, err = client.Count(ctx, row.Name, nil); err != nil {
+			if index.Documents, err = client.Count(ctx, row.Name, nil); err != nil && !errors.Is(err, cluster.ErrBlocked) { // package plan tells of the block
 				return nil, err
 			}
 		}

@@ -130,7 +130,11 @@ func (m *Move) cutoverSteps() []engine.Step {
 	if kibana := m.Plan.Moving(plan.Kibana); len(kibana) > 0 {
 		list = append(list, &moveKibana{source: sides.Source, target: sides.Target, routes: kibana})
 	}
-	return append(list, &prove{id: "verify", move: m})
+	list = append(list, &prove{id: "verify", move: m})
+	if blocked := m.blockedRoutes(); len(blocked) > 0 {
+		list = append(list, &putBlocks{target: sides.Target, routes: blocked})
+	}
+	return list
 }
 
 func (m *Move) retireSteps() []engine.Step {

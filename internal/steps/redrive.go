@@ -17,6 +17,7 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/export"
 	"github.com/hikkoshi/hikkoshi/internal/load"
+	"github.com/hikkoshi/hikkoshi/internal/plan"
 )
 
 // RedriveOptions choose documents of the quarantine. The zero value is all.
@@ -52,7 +53,7 @@ func (m *Move) Redrive(ctx context.Context, options RedriveOptions) (Redriven, e
 	fates := map[int]*load.Refused{} // by line: nil is gone, else the new reason
 	last := 0
 	result := Redriven{}
-	_, err = job.Run(ctx, feed, 0, func(position int64, outcome load.Outcome) error {
+	checkpoint := func(position int64, outcome load.Outcome) error {
 		feed.mutex.Lock()
 		defer feed.mutex.Unlock()
 		for _, line := range feed.order[last:] {
@@ -72,6 +73,10 @@ func (m *Move) Redrive(ctx context.Context, options RedriveOptions) (Redriven, e
 		result.Written += outcome.Written
 		result.Existing += outcome.Existing
 		return nil
+	}
+	err = m.withoutPipelines(ctx, target, targets(m.Plan.Moving(plan.Restore, plan.Backfill, plan.Scroll)), func() error {
+		_, err := job.Run(ctx, feed, 0, checkpoint)
+		return err
 	})
 	result.Chosen = len(feed.order)
 	// What arrived before an error leaves the file all the same.

@@ -108,7 +108,7 @@ func (s *restoreIndices) restore(ctx context.Context, client *cluster.Client, ro
 			continue
 		}
 		options := cluster.RestoreOptions{Indices: []string{route.Source}, RenamePattern: "^" + regexp.QuoteMeta(route.Source) + "$",
-			RenameReplacement: strings.ReplaceAll(route.Target, "$", `\$`)}
+			RenameReplacement: strings.ReplaceAll(route.Target, "$", `\$`), IgnoreSettings: leftBySource}
 		if err := client.Restore(ctx, s.repository, s.snapshot, options); err != nil {
 			return fmt.Errorf("restore %s as %s: %w", route.Source, route.Target, err)
 		}
@@ -121,7 +121,7 @@ func (s *restoreIndices) restore(ctx context.Context, client *cluster.Client, ro
 		return nil
 	}
 	// Aliases are set by a step of their own: restored ones could point two ways (CHANGES 8-08).
-	return client.Restore(ctx, s.repository, s.snapshot, cluster.RestoreOptions{Indices: same})
+	return client.Restore(ctx, s.repository, s.snapshot, cluster.RestoreOptions{Indices: same, IgnoreSettings: leftBySource})
 }
 
 // Verify wants every index there with all primaries started out of this snapshot.

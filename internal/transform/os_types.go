@@ -160,8 +160,8 @@ func osVectors() Rule {
 func osLifecycle() Rule {
 	return Rule{Name: "os_lifecycle", Rows: []string{"7-02", "7-03", "5-13", "5-14"}, Why: "lifecycle policies are attached by name, and would act on the copy while it is loaded", index: func(d *draft) error {
 		for _, key := range []string{"index.lifecycle.name", "index.plugins.index_state_management.policy_id", "index.opendistro.index_state_management.policy_id"} {
-			if policy := d.settings.text(key); policy != "" {
-				d.found(Warning, "settings "+key, "the policy "+policy+" manages the index; it is detached during the move", "attach it to the copy after the cutover")
+			if policy := d.settings.text(key); policy != "" && d.template { // package plan tells of an index, with the request that puts its policy on
+				d.found(Warning, "settings "+key, "the policy "+policy+" manages what the template makes; it is left out for the time of the move", "put it back into the template after the cutover")
 			}
 		}
 		if isTrue(d.settings.text("index.frozen")) {
