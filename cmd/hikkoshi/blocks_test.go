@@ -22,10 +22,13 @@ func TestBlocksAndFinalPipelinesComeAlongAndNeverMeddleWithTheMove(t *testing.T)
 			pipelines := move.source == "7.10.2"
 			indices := []string{"restored-write", "restored-read_only", "loaded-write", "loaded-read_only"}
 			docType := map[bool]string{true: "_doc", false: "doc"}[pipelines]
-			setting := func(index, body string) { t.Helper(); send(t, http.MethodPut, source.URL()+"/"+index+"/_settings", body) }
+			setting := func(index, body string) {
+				t.Helper()
+				labtest.Call(t, http.MethodPut, source.URL()+"/"+index+"/_settings", body)
+			}
 			document := func(index, id string) {
 				t.Helper()
-				send(t, http.MethodPut, source.URL()+"/"+index+"/"+docType+"/"+id, `{"n":1}`)
+				labtest.Call(t, http.MethodPut, source.URL()+"/"+index+"/"+docType+"/"+id, `{"n":1}`)
 			}
 			// hold sets what the index has on the source, and free takes it off for a moment.
 			hold := func(index string) {
@@ -45,11 +48,11 @@ func TestBlocksAndFinalPipelinesComeAlongAndNeverMeddleWithTheMove(t *testing.T)
 				}
 			}
 			for _, index := range indices {
-				send(t, http.MethodPut, source.URL()+"/"+index, fmt.Sprintf(`{"settings":{"number_of_shards":1,"number_of_replicas":0},"aliases":{"all-%s":{}}}`, index))
+				labtest.Call(t, http.MethodPut, source.URL()+"/"+index, fmt.Sprintf(`{"settings":{"number_of_shards":1,"number_of_replicas":0},"aliases":{"all-%s":{}}}`, index))
 				document(index, "1")
 				hold(index)
 			}
-			send(t, http.MethodPut, source.URL()+"/hidden", `{}`)
+			labtest.Call(t, http.MethodPut, source.URL()+"/hidden", `{}`)
 			setting("hidden", `{"index.blocks.metadata":true}`)
 			config := filepath.Join(folder, "migration.yaml")
 			writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {'loaded-*': backfill}}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
@@ -57,7 +60,7 @@ func TestBlocksAndFinalPipelinesComeAlongAndNeverMeddleWithTheMove(t *testing.T)
 			setting("hidden", `{"index.blocks.metadata":false}`)
 			setting("hidden", `{"index.blocks.read":true}`)
 			refused(t, nil, exitRefused, []string{"hidden", "index.blocks.read is set"}, "plan", "-c", config)
-			send(t, http.MethodDelete, source.URL()+"/hidden", "")
+			labtest.Call(t, http.MethodDelete, source.URL()+"/hidden", "")
 			if code, output := attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone || strings.Count(output, "the last thing of the cutover") == 0 {
 				t.Fatalf("plan: %d\n%s", code, output)
 			}
@@ -71,23 +74,23 @@ func TestBlocksAndFinalPipelinesComeAlongAndNeverMeddleWithTheMove(t *testing.T)
 			for _, index := range indices {
 				free(index)
 				document(index, "2")
-				send(t, http.MethodPost, source.URL()+"/"+index+"/_refresh", "") // 2.3.2 takes none under read_only
+				labtest.Call(t, http.MethodPost, source.URL()+"/"+index+"/_refresh", "") // 2.3.2 takes none under read_only
 				hold(index)
 			}
 			done("sync")
 			for _, index := range indices {
-				settings := gjson.Get(ask(t, target.URL()+"/"+index+"/_settings"), index+".settings.index")
+				settings := gjson.Get(labtest.Get(t, target.URL()+"/"+index+"/_settings"), index+".settings.index")
 				if settings.Get("blocks").Exists() || pipelines && settings.Get("final_pipeline").String() != "absent" {
 					t.Errorf("%s after the round: %s", index, settings)
 				}
 			}
-			if got := gjson.Get(ask(t, target.URL()+"/_all/_count"), "count").Int(); got != int64(2*len(indices)) {
+			if got := gjson.Get(labtest.Get(t, target.URL()+"/_all/_count"), "count").Int(); got != int64(2*len(indices)) {
 				t.Errorf("%d documents arrived", got)
 			}
 			done("cutover")
 			for _, index := range indices {
 				_, block, _ := strings.Cut(index, "-")
-				settings := gjson.Get(ask(t, target.URL()+"/"+index+"/_settings"), index+".settings.index")
+				settings := gjson.Get(labtest.Get(t, target.URL()+"/"+index+"/_settings"), index+".settings.index")
 				if settings.Get("blocks").Raw != fmt.Sprintf(`{%q:"true"}`, block) || pipelines && settings.Get("final_pipeline").String() != "absent" {
 					t.Errorf("%s after the cutover: %s", index, settings)
 				}
@@ -96,7 +99,7 @@ func TestBlocksAndFinalPipelinesComeAlongAndNeverMeddleWithTheMove(t *testing.T)
 			done("rollback")
 			for _, index := range indices {
 				_, block, _ := strings.Cut(index, "-")
-				if got := gjson.Get(ask(t, source.URL()+"/"+index+"/_settings"), index+".settings.index.blocks."+block).String(); got != "true" {
+				if got := gjson.Get(labtest.Get(t, source.URL()+"/"+index+"/_settings"), index+".settings.index.blocks."+block).String(); got != "true" {
 					t.Errorf("%s of the source has no block after the rollback", index)
 				}
 			}
