@@ -47,7 +47,13 @@ func TestTheClassicMoveBetweenTwoRealClustersLosesNothing(t *testing.T) {
 	}
 	rehearsal := readRehearsal(t, folder, "migration")
 	verified(t, rehearsal)
-	if rehearsal.Untimed == 0 || rehearsal.Moved == 0 || rehearsal.Total.Documents != int64(summary.Documents["nginx-access-2017.09.10"]+summary.Documents["nginx-access-2017.09.11"]+summary.Documents["nginx-error-2017.09.10"]+summary.Documents["nginx-error-2017.09.11"]) {
+	if trial := rehearsal.Restored; trial == nil || trial.Failed != "" || trial.Documents == 0 || trial.Bytes == 0 || rehearsal.Untimed != 0 || rehearsal.Total.Seconds == nil {
+		t.Errorf("%+v %+v", trial, rehearsal.Total)
+	}
+	if left := scratchOn(t, target.URL()); left != "" {
+		t.Errorf("scratch indices are left: %s", left)
+	}
+	if rehearsal.Moved == 0 || rehearsal.Total.Documents != int64(summary.Documents["nginx-access-2017.09.10"]+summary.Documents["nginx-access-2017.09.11"]+summary.Documents["nginx-error-2017.09.10"]+summary.Documents["nginx-error-2017.09.11"]) {
 		t.Errorf("%+v", rehearsal)
 	}
 	for _, verb := range []string{"plan", "apply", "status", "verify"} {

@@ -96,8 +96,11 @@ func showRehearsal(view *ui.View, rehearsal *steps.Rehearsal) {
 	for _, name := range slices.Sorted(maps.Keys(rehearsal.Left)) {
 		view.Print(fmt.Sprintf("· note  %s was not rehearsed: %s", name, rehearsal.Left[name]))
 	}
-	if rehearsal.Untimed > 0 {
-		view.Print(fmt.Sprintf("· note  %s are restored as files: their size is known, the time was not measured, and of their documents it was tried whether they can be written again", ui.Bytes(rehearsal.Untimed)))
+	if trial := rehearsal.Restored; trial != nil && trial.Failed != "" {
+		view.Print(fmt.Sprintf("■ %s could not be restored, and so the others will not be: %s", trial.Source, trial.Failed))
+	} else if trial != nil {
+		view.Print(fmt.Sprintf("· note  %s was restored as files: %s documents, %s in %s; the time of other restores is reckoned from it. It was tried whether documents of restored indices can be written again, as rounds do",
+			trial.Source, ui.Count(trial.Documents), ui.Bytes(trial.Bytes), duration(trial.Seconds)))
 	}
 	view.Print(roomLine(rehearsal))
 	if len(rehearsal.Kept) > 0 {
@@ -122,7 +125,10 @@ func verdict(row steps.RehearsalRow) string {
 func forecastCells(f forecast.Forecast) []string {
 	cells := []string{ui.Count(f.Documents), "", "", "", ui.Bytes(int64(f.Stored.Likely)), ""}
 	if f.Seconds != nil {
-		cells[1], cells[2], cells[3] = fmt.Sprintf("%.0f", f.DocumentsPerSecond), fmt.Sprintf("%.1f", f.BytesPerSecond/1e6), duration(f.Seconds.Likely)
+		cells[3] = duration(f.Seconds.Likely)
+		if f.DocumentsPerSecond > 0 {
+			cells[1], cells[2] = fmt.Sprintf("%.0f", f.DocumentsPerSecond), fmt.Sprintf("%.1f", f.BytesPerSecond/1e6)
+		}
 		if f.Seconds.Low < f.Seconds.High || f.Stored.Low < f.Stored.High {
 			cells[5] = fmt.Sprintf("%s to %s, %s to %s", duration(f.Seconds.Low), duration(f.Seconds.High), ui.Bytes(int64(f.Stored.Low)), ui.Bytes(int64(f.Stored.High)))
 		}

@@ -229,3 +229,27 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 		t.Errorf("rollback left the repository: %s", repositories)
 	}
 }
+
+func TestATargetThatDoesNotReachTheRepositoryIsToldByARehearsal(t *testing.T) {
+	folder := t.TempDir()
+	source, target := labtest.Node(t, "2.3.2", folder), labtest.Node(t, "5.5.2")
+	labtest.Call(t, http.MethodPut, source.URL()+"/logs", `{"settings":{"number_of_shards":1,"number_of_replicas":0}}`)
+	labtest.Call(t, http.MethodPut, source.URL()+"/logs/event/1?refresh=true", `{"a":1}`)
+	config := filepath.Join(folder, "migration.yaml")
+	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	code, output := attempt(t, nil, "plan", "-c", config, "--rehearse", "--yes")
+	if code != exitFindings || !strings.Contains(output, "logs could not be restored, and so the others will not be") || !strings.Contains(output, "path.repo") {
+		t.Errorf("%d\n%s", code, output)
+	}
+	rehearsal := readRehearsal(t, folder, "migration")
+	verified(t, rehearsal)
+	if left := scratchOn(t, target.URL()); left != "" || rehearsal.Untimed == 0 {
+		t.Errorf("%s %+v", left, rehearsal)
+	}
+	if code, output := attempt(t, nil, "plan", "-c", config, "--rehearse", "--share", "2"); code != exitWrongUse || !strings.Contains(output, "--share 2") {
+		t.Errorf("%d\n%s", code, output)
+	}
+	if code, output := attempt(t, nil, "plan", "-c", config, "--rehearse"); code != exitRefused || !strings.Contains(output, "add --yes") {
+		t.Errorf("%d\n%s", code, output)
+	}
+}

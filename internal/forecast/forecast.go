@@ -99,13 +99,21 @@ func Of(documents int64, replicas int, m Measured) Forecast {
 		f.bytes(documents, moved, float64(stored), m)
 		if moved < fewDocuments {
 			f.Rough = "few documents"
-		} else if took < shortTime {
-			f.Rough = "measured for less than 5 s"
+		} else {
+			f.Rough = RoughBy(took)
 		}
 	}
 	f.Seconds = &seconds
 	f.Stored = f.Primaries.Times(float64(1 + replicas))
 	return f
+}
+
+// RoughBy says why what was measured for so many seconds is rough; empty where it is not.
+func RoughBy(seconds float64) string {
+	if seconds < shortTime {
+		return "measured for less than 5 s"
+	}
+	return ""
 }
 
 // AtLeast says that the whole takes at least so many seconds, whatever the target takes.

@@ -35,6 +35,8 @@ type Rehearsal struct {
 	Rows       []RehearsalRow `json:"rows"`
 	// Left names indices of the plan that were not rehearsed, with the reason.
 	Left map[string]string `json:"left,omitempty"`
+	// Restored is the index that was restored whole, where the plan restores any.
+	Restored *RestoreTrial `json:"restored,omitempty"`
 	// Moved is how many documents were sent, Aside how many of them nobody took.
 	Moved int64 `json:"moved"`
 	Aside int64 `json:"aside"`
@@ -95,9 +97,9 @@ func (r *RehearsalRow) book(refused []load.Refused) {
 }
 
 // Good says whether a move by this plan would go through as far as the share tells. A restore parses no document, so that what
-// was found of a restored index does not stand in its way.
+// was found of its documents does not stand in its way.
 func (r *Rehearsal) Good() bool {
-	return r.Fits() && !slices.ContainsFunc(r.Rows, func(row RehearsalRow) bool {
+	return r.Fits() && (r.Restored == nil || r.Restored.Failed == "") && !slices.ContainsFunc(r.Rows, func(row RehearsalRow) bool {
 		return row.Route.Loads() && (row.Aside > 0 || !row.Verified())
 	})
 }

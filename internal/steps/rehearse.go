@@ -78,6 +78,9 @@ func (m *Move) Rehearse(ctx context.Context, options RehearseOptions) (*Rehearsa
 	})
 	group.Go(func() error {
 		defer rest()
+		if err := r.tryRestore(inner); err != nil {
+			return err
+		}
 		return r.all(inner, names)
 	})
 	if err := errors.Join(group.Wait(), r.tidy(ctx)); err != nil {
@@ -182,10 +185,11 @@ func (r *rehearsing) fastest() (best float64) {
 // sum adds the rows up. Servers are slow when they begin, so that what was measured shortly may be done as fast as the
 // fastest.
 func (r *rehearsing) sum() {
+	r.foreseeRestores()
 	best := r.fastest()
 	for i := range r.result.Rows {
 		row := &r.result.Rows[i]
-		if row.Forecast.Rough != "" && row.Forecast.Seconds != nil && best > 0 {
+		if row.Forecast.Rough != "" && row.Route.Loads() && best > 0 {
 			row.Forecast.AtBest(row.Measured.Making + float64(row.Measured.BodyBytes(row.documents))/best)
 		}
 		if row.Route == plan.Scroll {
@@ -213,6 +217,9 @@ func (r *rehearsing) sum() {
 		}
 		*total.Seconds = total.Seconds.Plus(*row.Forecast.Seconds)
 		for _, part := range row.Measured.Parts {
+			if !row.Route.Loads() {
+				break // no load of the move
+			}
 			seconds, sent, bytes = seconds+part.Seconds, sent+float64(part.Documents), bytes+float64(part.Bytes)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/migration"
 )
 
 const (
@@ -83,17 +84,14 @@ func (m *Move) ClearScratch(ctx context.Context) ([]string, error) {
 }
 
 // ForgetRehearsal takes back what rehearsals left: scratch indices on the target, and the snapshot that one took. The
-// repository stays known to the source where keepRepository says that more will be asked of it.
+// repository stays known to both sides where keepRepository says that more will be asked of it.
 func (m *Move) ForgetRehearsal(ctx context.Context, journal *engine.Journal, sink engine.Sink, keepRepository bool) error {
-	if _, err := m.ClearScratch(ctx); err != nil {
+	if _, err := m.ClearScratch(ctx); err != nil || m.Wanted.Repository.Type == migration.RepositoryNone {
 		return err
 	}
-	runner, begun, err := m.rehearsalRunner(journal, sink, nil)
-	if err != nil || !begun {
-		return err
-	}
+	snapshots := m.rehearsalRunner(journal, sink, m.rehearsalSteps(nil))
 	if keepRepository {
-		return runner.UndoSteps(ctx, rehearsalSnapshotStep)
+		return snapshots.UndoSteps(ctx, rehearsalSnapshotStep)
 	}
-	return runner.Undo(ctx)
+	return errors.Join(m.rehearsalRunner(journal, sink, m.trialSteps()).Undo(ctx), snapshots.Undo(ctx))
 }

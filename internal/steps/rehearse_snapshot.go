@@ -7,6 +7,7 @@ package steps
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
 	"github.com/hikkoshi/hikkoshi/internal/migration"
@@ -20,9 +21,6 @@ const rehearsalSnapshotStep = "rehearsal-snapshot"
 // rehearsalSteps take a snapshot of some indices; without any they can only be undone.
 func (m *Move) rehearsalSteps(indices []string) []engine.Step {
 	sides, wanted := m.Sides, m.Wanted
-	if wanted.Repository.Type == migration.RepositoryNone {
-		return nil
-	}
 	var list []engine.Step
 	if wanted.Repository.Type == migration.RepositoryS3 && wanted.Source.Domain != "" {
 		list = append(list, &backupIdentity{wanted: wanted, sides: sides})
@@ -36,12 +34,9 @@ func (m *Move) rehearsalSnapshot(ctx context.Context, journal *engine.Journal, s
 	if repository, info := m.wholeSnapshot(ctx, indices); info != nil {
 		return repository, info, nil
 	}
-	runner, _, err := m.rehearsalRunner(journal, sink, indices)
-	if err != nil {
-		return nil, nil, err
-	}
+	runner := m.rehearsalRunner(journal, sink, m.rehearsalSteps(indices))
 	// An earlier one lacks an index, or is gone from the repository.
-	if journal.Step(PhaseRehearse, rehearsalSnapshotStep).Done {
+	if journal.Step(runner.Phase, rehearsalSnapshotStep).Done {
 		if err := runner.UndoSteps(ctx, rehearsalSnapshotStep); err != nil {
 			return nil, nil, err
 		}
@@ -52,12 +47,12 @@ func (m *Move) rehearsalSnapshot(ctx context.Context, journal *engine.Journal, s
 	return m.readable(ctx, plan.RehearsalSnapshotName(m.Wanted), indices)
 }
 
-// rehearsalRunner runs the phase, whichever plan is rehearsed: it belongs to the source and its repository. begun says that
-// it ran before.
-func (m *Move) rehearsalRunner(journal *engine.Journal, sink engine.Sink, indices []string) (runner *engine.Runner, begun bool, err error) {
-	runner = &engine.Runner{Phase: PhaseRehearse, Steps: m.rehearsalSteps(indices), Journal: journal, Sink: sink, PlanHash: m.Plan.Facts.Source.ClusterUUID + " " + m.Plan.Facts.Repository.Place}
-	_, begun, err = journal.Plan(PhaseRehearse)
-	return runner, begun, err
+// rehearsalRunner runs steps of a rehearsal, whichever plan is rehearsed: their phase belongs to the source, the target and
+// the repository.
+func (m *Move) rehearsalRunner(journal *engine.Journal, sink engine.Sink, list []engine.Step) *engine.Runner {
+	facts := &m.Plan.Facts
+	phase := strings.Join([]string{PhaseRehearse, list[len(list)-1].ID(), facts.Source.ClusterUUID, facts.Target.ClusterUUID, facts.Repository.Place}, " ")
+	return &engine.Runner{Phase: phase, Steps: list, Journal: journal, Sink: sink}
 }
 
 // wholeSnapshot finds a snapshot that holds all the indices: the migration's own, or else the newest. nil where there is
