@@ -26,7 +26,6 @@ type scenario struct {
 	// Nodes are the target's data nodes, NodeRate MB of _source a second that one of them indexes.
 	Nodes    int
 	NodeRate float64
-	// Replicas are copied by the target itself after the load.
 	// PriceGet is of a thousand GETs, PriceGigabyte of a GB that leaves the object store's region, PriceHour of a worker, in
 	// any currency; 0 leaves the line to the reader.
 	PriceGet, PriceGigabyte, PriceHour float64

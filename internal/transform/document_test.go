@@ -158,7 +158,7 @@ func BenchmarkASourceThatNeedsNothing(b *testing.B) {
 
 func TestChoicesThatMeanNothingAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, choices := range []Choices{{Types: "both"}, {IDs: "x"}, {LongIDs: "cut"}, {Rules: []UserRule{{Expr: "doc..a"}}}, {Rules: []UserRule{{Set: map[string]string{"a": "text"}}}}, {Rules: []UserRule{{Index: "[a"}}}, {Rules: []UserRule{{Type: map[string]string{"a": "{"}}}}} {
+	for _, choices := range []Choices{{Types: "both"}, {IDs: "x"}, {LongIDs: "cut"}, {Rules: []UserRule{{Expr: "doc..a"}}}, {Rules: []UserRule{{Set: map[string]string{"a": "text"}}}}, {Rules: []UserRule{{Index: "[a"}}}, {Rules: []UserRule{{Rename: map[string]string{"a": ""}}}}, {Rules: []UserRule{{Type: map[string]string{"a": "{"}}}}} {
 		if _, err := Index(IndexInput{Name: "x"}, elasticsearch55, seven, choices); err == nil {
 			t.Errorf("%+v passes", choices)
 		}

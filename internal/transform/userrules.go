@@ -46,6 +46,11 @@ func (r UserRule) Validate() error {
 	if _, err := path.Match(r.Index, ""); err != nil {
 		return fmt.Errorf("index pattern %q: %w", r.Index, err)
 	}
+	for from, to := range r.Rename {
+		if from == "" || to == "" {
+			return fmt.Errorf("rename %q: %q is no name; to remove a field, drop it", from, to)
+		}
+	}
 	for name, v := range r.Set {
 		if _, err := parseAny([]byte(v)); err != nil {
 			return fmt.Errorf("set %s: %q is no JSON; a text needs quotes of its own: '\"text\"'", name, v)
