@@ -89,7 +89,7 @@ func openRunner(call *invocation, move *steps.Move, phase string) (*engine.Runne
 		return nil, err
 	}
 	killForTests(journal)
-	return &engine.Runner{Phase: phase, Steps: list, Journal: journal, Sink: call.View.Event, PlanHash: move.Plan.Hash()}, nil
+	return &engine.Runner{Phase: phase, Steps: list, Journal: journal, Sink: call.View.Event, PlanHash: move.Plan.Hash(), Replaces: move.Plan.Replaces}, nil
 }
 
 // killForTests makes crash tests possible.

@@ -67,12 +67,19 @@ func (c *planCommand) Run(ctx context.Context, call *invocation) error {
 		return showMappings(call.View, facts, wanted, c.Index)
 	}
 	made := plan.Make(facts, wanted)
+	var earlier *plan.Plan // under way, and replaced
 	if begun, err := applyBegun(wanted.StateFile(journalFile)); err != nil {
 		return err
 	} else if begun && c.Rehearse {
 		return c.rehearseBegun(ctx, call)
 	} else if begun {
-		return engine.WithHint(fmt.Errorf("%s is under way with an earlier plan: %w", wanted.Name, errRefused), "go on with `hikkoshi apply`, or take it back with `hikkoshi rollback` first")
+		if earlier, err = underWay(wanted); err != nil {
+			return err
+		}
+		if facts, err = earlier.Again(facts, wanted); err != nil {
+			return engine.WithHint(err, "take it back with `hikkoshi rollback` first, and plan again")
+		}
+		made = plan.Make(facts, wanted)
 	}
 	move := &steps.Move{Wanted: wanted, Sides: sides, Plan: made}
 	for _, phase := range []string{steps.PhaseApply, steps.PhaseCutover, steps.PhaseRetire} {
@@ -105,6 +112,12 @@ func (c *planCommand) Run(ctx context.Context, call *invocation) error {
 	}
 	if len(blockers) > 0 {
 		return engine.WithHint(fmt.Errorf("%d things must be decided or mended first; no plan was saved: %w", len(blockers), errRefused), blockers[0].Decide)
+	}
+	if earlier != nil {
+		if err := replace(wanted, made); err != nil {
+			return err
+		}
+		call.View.Say("Nothing was done by the earlier rules yet: the snapshot stands, and every document is checked again.")
 	}
 	if err := made.Save(wanted.StateFile(planFile)); err != nil {
 		return err

@@ -21,6 +21,9 @@ type Runner struct {
 	Sink    Sink
 	// PlanHash identifies the plan and the facts it was made from; a journal of another one is refused.
 	PlanHash string
+	// Replaces is the hash of an earlier plan that this one may take the place of, although steps of it have begun; who sets
+	// it says that those steps did nothing that the new plan would do otherwise.
+	Replaces string
 }
 
 // Recorder is a step's hand on the journal and on the events.
@@ -112,7 +115,7 @@ func (r *Runner) begin() error {
 	if found && recorded.Hash == identity.Hash && slices.Equal(recorded.Steps, identity.Steps) {
 		return nil
 	}
-	if found && r.anyBegun() {
+	if found && r.anyBegun() && recorded.Hash != r.Replaces {
 		return WithHint(fmt.Errorf("%s: %w", r.Phase, ErrPlanChanged),
 			"go on with the saved plan, or `hikkoshi rollback` first and plan anew")
 	}

@@ -31,9 +31,11 @@ type Plan struct {
 	Made   time.Time `json:"made"`
 	Wanted string    `json:"wanted"` // hash of migration.yaml's content
 	// WantedBesideRules is the hash without the rules for documents, which may be mended for those that were set aside.
-	WantedBesideRules string  `json:"wanted_beside_rules,omitempty"`
-	Facts             Facts   `json:"facts"`
-	Routes            []Route `json:"routes"`
+	WantedBesideRules string `json:"wanted_beside_rules,omitempty"`
+	// Replaces is the hash of the plan that this one takes the place of while it is under way.
+	Replaces string  `json:"replaces,omitempty"`
+	Facts    Facts   `json:"facts"`
+	Routes   []Route `json:"routes"`
 	// Things are what comes along beside the indices, and what does not.
 	Things []Thing `json:"things,omitempty"`
 	// Findings are those of the moment of planning.

@@ -26,6 +26,14 @@ const (
 	PhaseRehearse = "rehearse"
 )
 
+// PreflightStep is the step that checks the documents, in the journal.
+const PreflightStep = "preflight"
+
+// BeforeRules says of a step of apply that its work is the same whatever becomes of the documents.
+func BeforeRules(step string) bool {
+	return slices.Contains([]string{"identity", "source-repository", "open-closed-indices", "snapshot", PreflightStep, "target-domain", "target-repository"}, step)
+}
+
 // Move is one migration with its plan, ready to give the steps of each phase.
 type Move struct {
 	Wanted *migration.Migration

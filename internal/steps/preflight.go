@@ -32,7 +32,7 @@ type checkDocuments struct {
 }
 
 // ID is the step's name in the journal.
-func (s *checkDocuments) ID() string { return "preflight" }
+func (s *checkDocuments) ID() string { return PreflightStep }
 
 // Title is the step in a person's words.
 func (s *checkDocuments) Title() string {
@@ -66,7 +66,7 @@ func (s *checkDocuments) Apply(ctx context.Context, rec *engine.Recorder) error 
 		rec.Note("%s", line)
 	}
 	return engine.WithHint(fmt.Errorf("%d things must be decided before anything is sent; the first: %s: %w", len(undecided), undecided[0], engine.ErrBlocked),
-		"`hikkoshi preflight` shows each with its documents and the lines for migration.yaml. An `accept` takes effect at once; for a change of `transform`, `hikkoshi rollback --everything`, `hikkoshi plan` and `hikkoshi apply` again")
+		"`hikkoshi preflight` shows each with its documents and the lines for migration.yaml. An `accept` takes effect with the next `hikkoshi apply`, a change of `transform` with `hikkoshi plan` and `hikkoshi apply`: the snapshot stands, and nothing has to be taken back")
 }
 
 // Verify is what Apply did.
