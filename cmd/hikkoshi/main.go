@@ -48,7 +48,7 @@ type commandLine struct {
 	AccessKey accessKeyCommand `cmd:"" help:"Make an access key for the user that may pass the snapshot role, and show it once."`
 
 	Load       loadCommand       `cmd:"" help:"Send documents out of files, as snapshot export or elasticdump write them, to a cluster."`
-	Worker     workerCommand     `cmd:"" help:"Take part in a load that another machine leads, until it is done."`
+	Worker     workerCommand     `cmd:"" help:"Take part in a load out of a snapshot that another machine leads, until it is done. What is read through the source's search API (route scroll) stays with the leader."`
 	Snapshot   snapshotCommand   `cmd:"" help:"Read snapshots without any cluster: list, show, export, check, compare."`
 	Dev        devCommand        `cmd:"" help:"For developers: lab nodes, test data."`
 	Completion completionCommand `cmd:"" help:"Write a completion script for bash, zsh or fish."`

@@ -73,6 +73,9 @@ func (s *scroll) Apply(ctx context.Context, rec *engine.Recorder) error {
 	if _, err := rec.Load(savedBackfill, &done); err != nil {
 		return err
 	}
+	if fleet := s.move.Fleet; fleet.Listen != "" || len(fleet.NATS) > 0 {
+		rec.Note("workers on other machines have no part in this step: one process holds the reading of the source down")
+	}
 	for _, index := range s.sources() {
 		if slices.Contains(done, index) {
 			continue
