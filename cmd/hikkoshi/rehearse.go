@@ -102,6 +102,9 @@ func showRehearsal(view *ui.View, rehearsal *steps.Rehearsal) {
 		view.Print(fmt.Sprintf("· note  %s was restored as files: %s documents, %s in %s; the time of other restores is reckoned from it. It was tried whether documents of restored indices can be written again, as rounds do",
 			trial.Source, ui.Count(trial.Documents), ui.Bytes(trial.Bytes), duration(trial.Seconds)))
 	}
+	if rehearsal.Untimed > 0 {
+		view.Print(fmt.Sprintf("▲ mind  %s are not in the time foretold: nothing of them could be measured", ui.Bytes(rehearsal.Untimed)))
+	}
 	view.Print(roomLine(rehearsal))
 	if len(rehearsal.Kept) > 0 {
 		view.Print("kept on the target: " + strings.Join(rehearsal.Kept, ", ") + "\n  `hikkoshi rollback`, `hikkoshi retire` or the next rehearsal delete them")

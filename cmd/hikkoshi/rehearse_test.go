@@ -2,11 +2,13 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +35,7 @@ func readRehearsal(t *testing.T, folder, name string) steps.Rehearsal {
 func verified(t *testing.T, rehearsal steps.Rehearsal, but ...string) {
 	t.Helper()
 	for _, row := range rehearsal.Rows {
-		if wrong := strings.Contains(" "+strings.Join(but, " ")+" ", " "+row.Source+" "); row.Verified() == wrong {
+		if wrong := slices.Contains(but, row.Source); row.Verified() == wrong {
 			t.Errorf("%s: verified is %t: %s %+v %+v", row.Source, row.Verified(), row.Failed, row.Proof, row.Values)
 		}
 	}
@@ -54,6 +56,24 @@ func rehearsalOf(t *testing.T, rehearsal steps.Rehearsal, index string) steps.Re
 func scratchOn(t *testing.T, url string) string {
 	t.Helper()
 	return strings.Join(strings.Fields(labtest.Get(t, url+"/_cat/indices/hikkoshi-rehearsal-*?h=index&s=index")), " ")
+}
+
+// storedIn gives the bytes of an index's primaries as a node counted them within the last ten seconds.
+func storedIn(t *testing.T, url, index string) float64 {
+	t.Helper()
+	var stats struct {
+		All struct {
+			Primaries struct {
+				Store struct {
+					Bytes float64 `json:"size_in_bytes"`
+				} `json:"store"`
+			} `json:"primaries"`
+		} `json:"_all"`
+	}
+	if err := json.Unmarshal([]byte(labtest.Get(t, url+"/"+index+"/_stats/store")), &stats); err != nil {
+		t.Fatal(err)
+	}
+	return stats.All.Primaries.Store.Bytes
 }
 
 func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
@@ -84,10 +104,14 @@ func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
 	}
 
 	t.Run("what the target refuses or changes is told", func(t *testing.T) {
-		writeFile(t, config, text+fmt.Sprintf("indices: {include: [crowded, five]}\nrepository: {type: fs, location: %s}\n", filepath.Join(folder, "repository")))
+		writeFile(t, config, text+fmt.Sprintf("transform: {rules: [{index: teams, split: team}]}\nindices: {include: [crowded, five, teams]}\nrepository: {type: fs, location: %s}\n", filepath.Join(folder, "repository")))
 		labtest.Call(t, http.MethodPut, source.URL()+"/crowded", `{"settings":{"number_of_shards":1,"number_of_replicas":0},"mappings":{"doc":{"properties":{"members":{"type":"nested"}}}}}`)
 		labtest.Call(t, http.MethodPut, source.URL()+"/crowded/doc/many", `{"members":[`+strings.Repeat(`{"n":1},`, 10_000)+`{"n":2}]}`)
 		labtest.Call(t, http.MethodPut, source.URL()+"/crowded/doc/few", `{"members":[{"n":1}]}`)
+		labtest.Call(t, http.MethodPut, source.URL()+"/teams", `{"settings":{"number_of_shards":1,"number_of_replicas":0}}`)
+		for i, team := range []string{"red", "blue", "red"} {
+			labtest.Call(t, http.MethodPut, fmt.Sprintf("%s/teams/doc/%d", source.URL(), i), fmt.Sprintf(`{"team":%q}`, team))
+		}
 		labtest.Call(t, http.MethodPost, source.URL()+"/_refresh", "")
 		labtest.Call(t, http.MethodPut, target.URL()+"/_template/forgetful", `{"index_patterns":["*.five"],"mappings":{"_source":{"excludes":["t"]}}}`)
 		code, output := attempt(t, nil, "plan", "-c", config, "--rehearse", "--yes")
@@ -101,6 +125,16 @@ func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
 		if row := rehearsalOf(t, rehearsal, "crowded"); row.Moved != 2 || row.Aside != 1 || row.Proof.Target.Documents != 1 {
 			t.Errorf("%+v", row)
 		}
+	})
+	t.Run("the parts of an index that is split are rehearsed as parts", func(t *testing.T) {
+		row := rehearsalOf(t, readRehearsal(t, folder, "migration"), "teams")
+		if row.Moved != 3 || row.Proof.Target.Documents != 3 || len(row.Scratch) != 3 || !slices.Contains(row.Scratch, "hikkoshi-rehearsal-migration.teams-blue") {
+			t.Errorf("%+v", row)
+		}
+		if left := scratchOn(t, target.URL()); left != "" {
+			t.Errorf("scratch indices are left: %s", left)
+		}
+		labtest.Call(t, http.MethodDelete, source.URL()+"/teams", "")
 	})
 	t.Run("a source without a snapshot is read through its search API", func(t *testing.T) {
 		config := filepath.Join(folder, "other.yaml")
@@ -123,6 +157,10 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 	if _, err := lab.Generate(t.Context(), source.URL(), "5.5.2", lab.Data{Seed: 4, NginxDocs: 60_000, Days: 1}); err != nil {
 		t.Fatal(err)
 	}
+	// How much of an index is moved at the least depends on its size, which the source tells late.
+	for storedIn(t, source.URL(), "nginx-access-2017.09.10") < 10e6 {
+		time.Sleep(time.Second)
+	}
 	config := filepath.Join(folder, "migration.yaml")
 	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL())
 	repository := fmt.Sprintf("repository: {type: fs, location: %s}\n", filepath.Join(folder, "repository"))
@@ -140,24 +178,30 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 	for _, row := range rehearsal.Rows {
 		t.Logf("%s: %+v %+v", row.Source, row.Measured, row.Forecast)
 	}
-	if row := rehearsalOf(t, rehearsal, "nginx-access-2017.09.10"); row.Moved < 15_000 || row.Moved > 30_000 || row.Measured.Whole || row.Forecast.Documents != 60_000 {
+	if row := rehearsalOf(t, rehearsal, "nginx-access-2017.09.10"); row.Moved < 6000 || row.Moved > 30_000 || row.Measured.Whole || row.Forecast.Documents != 60_000 {
 		t.Errorf("%+v", row)
 	}
 
-	command := exec.CommandContext(t.Context(), os.Args[0], "plan", "-c", config, "--rehearse", "--yes", "--share", "1.0")
-	command.Env = append(os.Environ(), playHikkoshi+"=1")
-	if err := command.Start(); err != nil {
-		t.Fatal(err)
+	signalled := func(signal os.Signal) error {
+		command := exec.CommandContext(t.Context(), os.Args[0], "plan", "-c", config, "--rehearse", "--yes", "--share", "1.0")
+		command.Env = append(os.Environ(), playHikkoshi+"=1")
+		if err := command.Start(); err != nil {
+			t.Fatal(err)
+		}
+		for scratchOn(t, target.URL()) == strangers {
+			time.Sleep(time.Millisecond)
+		}
+		if err := command.Process.Signal(signal); err != nil {
+			t.Fatal(err)
+		}
+		return command.Wait()
 	}
-	for scratchOn(t, target.URL()) == strangers {
-		time.Sleep(time.Millisecond)
+	var exit *exec.ExitError
+	if err := signalled(os.Interrupt); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted || scratchOn(t, target.URL()) != strangers {
+		t.Errorf("stopped by a person: %v, left: %s", err, scratchOn(t, target.URL()))
 	}
-	if err := command.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	_ = command.Wait() // it was killed
-	if left := scratchOn(t, target.URL()); left == strangers {
-		t.Fatal("it was killed too late")
+	if err := signalled(os.Kill); err == nil || scratchOn(t, target.URL()) == strangers {
+		t.Fatalf("it was killed too late: %v", err)
 	}
 	code, output := attempt(t, nil, append(arguments, "--keep")...)
 	if code != exitDone || !strings.Contains(output, "deleted what an earlier rehearsal left") {
@@ -202,20 +246,9 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 	}
 	var stored float64
 	for _, row := range rehearsal.Rows {
-		var stats struct {
-			All struct {
-				Primaries struct {
-					Store struct {
-						Bytes float64 `json:"size_in_bytes"`
-					} `json:"store"`
-				} `json:"primaries"`
-			} `json:"_all"`
-		}
-		if err := json.Unmarshal([]byte(labtest.Get(t, target.URL()+"/"+row.Source+"/_stats/store")), &stats); err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("%s: foretold %+v, found %.0f", row.Source, row.Forecast.Primaries, stats.All.Primaries.Store.Bytes)
-		stored += stats.All.Primaries.Store.Bytes
+		found := storedIn(t, target.URL(), row.Source)
+		t.Logf("%s: foretold %+v, found %.0f", row.Source, row.Forecast.Primaries, found)
+		stored += found
 	}
 	if total := rehearsal.Total.Primaries; stored < 0.9*total.Low || stored > 1.1*total.High {
 		t.Errorf("foretold %+v bytes, found %.0f", total, stored)

@@ -40,7 +40,8 @@ type Rehearsal struct {
 	// Moved is how many documents were sent, Aside how many of them nobody took.
 	Moved int64 `json:"moved"`
 	Aside int64 `json:"aside"`
-	// Total is the forecast of all rows; Untimed are the bytes of those that are restored, whose time was not measured.
+	// Total is the forecast of all rows; Untimed are the bytes of those of which nothing
+	// tells a time.
 	Total   forecast.Forecast `json:"total"`
 	Untimed int64             `json:"untimed,omitempty"`
 	// DiskFree and DiskTotal are the target's, before the rehearsal; 0 where it does not tell.

@@ -189,10 +189,10 @@ func (r *rehearsing) sum() {
 	best := r.fastest()
 	for i := range r.result.Rows {
 		row := &r.result.Rows[i]
-		if row.Forecast.Rough != "" && row.Route.Loads() && best > 0 {
+		if row.Forecast.Rough != "" && row.Forecast.Seconds != nil && row.Route.Loads() && best > 0 {
 			row.Forecast.AtBest(row.Measured.Making + float64(row.Measured.BodyBytes(row.documents))/best)
 		}
-		if row.Route == plan.Scroll {
+		if row.Route == plan.Scroll && row.Forecast.Seconds != nil {
 			row.Forecast.AtLeast(r.move.sourceLimits().Seconds(row.documents, row.Measured.BodyBytes(row.documents)))
 		}
 	}
@@ -206,7 +206,7 @@ func (r *rehearsing) sum() {
 		total.Primaries = total.Primaries.Plus(row.Forecast.Primaries)
 		total.Stored = total.Stored.Plus(row.Forecast.Stored)
 		if row.Forecast.Rough != "" {
-			total.Rough = "some indices were measured shortly"
+			total.Rough = "some indices are"
 		}
 		if row.Forecast.Seconds == nil {
 			result.Untimed += int64(row.Forecast.Primaries.Likely)

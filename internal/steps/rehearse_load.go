@@ -121,7 +121,7 @@ func (r *rehearsing) moveShare(ctx context.Context, target *cluster.Client, made
 	if row.Moved == 0 && row.documents > 0 {
 		return errNothingMoved
 	}
-	row.Measured.Whole, row.Measured.Spread = chosen.whole(), chosen.spread()
+	row.Measured.Whole, row.Measured.Spread = chosen.whole(), chosen.spread() // before everything is read once more
 	return r.prove(ctx, target, made, chosen, row)
 }
 
@@ -208,16 +208,22 @@ func (r *rehearsing) settleScratch(ctx context.Context, target *cluster.Client, 
 	return target.SegmentBytes(ctx, row.Scratch...)
 }
 
-// foresee reckons what the whole index takes. One that is restored keeps its files; only its sources were tried.
+// foresee reckons what the whole index takes. One that is restored keeps its files; only its sources were tried. Of one of
+// which nothing could be measured its size on the source is all that is known.
 func (r *rehearsing) foresee(row *RehearsalRow) {
-	if row.Route == plan.Restore {
-		index, _ := r.move.Plan.Facts.Source.Index(row.Source)
-		row.Replicas = index.Replicas
-		bytes := forecast.Exactly(float64(index.Bytes))
-		row.Forecast = forecast.Forecast{Documents: row.documents, Primaries: bytes, Stored: bytes.Times(float64(1 + index.Replicas))}
+	index, _ := r.move.Plan.Facts.Source.Index(row.Source)
+	nothing := row.documents > 0 && row.Measured.BodyBytes(1) == 0
+	if row.Route != plan.Restore && !nothing {
+		row.Forecast = forecast.Of(row.documents, row.Replicas, row.Measured)
 		return
 	}
-	row.Forecast = forecast.Of(row.documents, row.Replicas, row.Measured)
+	if row.Route == plan.Restore {
+		row.Replicas = index.Replicas
+	} else {
+		row.Forecast.Rough = "not measured: its size on the source"
+	}
+	row.Forecast.Documents, row.Forecast.Primaries = row.documents, forecast.Exactly(float64(index.Bytes))
+	row.Forecast.Stored = row.Forecast.Primaries.Times(float64(1 + row.Replicas))
 }
 
 // summary is one line for a person who waits.
