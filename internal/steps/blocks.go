@@ -25,6 +25,7 @@ var leftBySource = []string{"index.blocks.*", "index.lifecycle.*", "index.plugin
 // putBlocks gives each copy what holds its index still on the source.
 type putBlocks struct {
 	target opener
+	move   *Move
 	routes []plan.Route
 }
 
@@ -86,8 +87,14 @@ func (s *putBlocks) set(ctx context.Context, value any) error {
 		for _, name := range route.Blocks {
 			settings["index.blocks."+name] = value
 		}
-		if err := client.PutSettings(ctx, route.Target, settings); err != nil && !errors.Is(err, cluster.ErrNotFound) {
-			return fmt.Errorf("set the blocks of %s: %w", route.Target, err)
+		parts, err := s.move.partsOfRoute(ctx, route)
+		if err != nil {
+			return err
+		}
+		for _, index := range append([]string{route.Target}, parts...) {
+			if err := client.PutSettings(ctx, index, settings); err != nil && !errors.Is(err, cluster.ErrNotFound) && !errors.Is(err, cluster.ErrIndexMissing) {
+				return fmt.Errorf("set the blocks of %s: %w", index, err)
+			}
 		}
 	}
 	return nil

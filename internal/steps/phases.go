@@ -140,7 +140,7 @@ func (m *Move) cutoverSteps() []engine.Step {
 	}
 	list = append(list, &prove{id: "verify", move: m})
 	if blocked := m.blockedRoutes(); len(blocked) > 0 {
-		list = append(list, &putBlocks{target: sides.Target, routes: blocked})
+		list = append(list, &putBlocks{target: sides.Target, move: m, routes: blocked})
 	}
 	return list
 }

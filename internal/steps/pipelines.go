@@ -26,7 +26,7 @@ func finalPipeline(ctx context.Context, client *cluster.Client, index string) (s
 		return "", err
 	}
 	settings, err := client.Settings(ctx, index)
-	if errors.Is(err, cluster.ErrNotFound) {
+	if errors.Is(err, cluster.ErrNotFound) || errors.Is(err, cluster.ErrIndexMissing) {
 		return "", nil
 	}
 	if err != nil {
@@ -75,7 +75,7 @@ func (m *Move) putPipelinesBack(ctx context.Context, client *cluster.Client) err
 	}
 	for index, pipeline := range aside[client.URL()] {
 		err := client.PutSettings(ctx, index, map[string]any{load.FinalPipeline: pipeline})
-		if err != nil && !errors.Is(err, cluster.ErrNotFound) {
+		if err != nil && !errors.Is(err, cluster.ErrNotFound) && !errors.Is(err, cluster.ErrIndexMissing) {
 			return fmt.Errorf("put the final pipeline %s of %s back: %w", pipeline, index, err)
 		}
 	}
