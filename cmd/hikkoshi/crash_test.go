@@ -98,6 +98,7 @@ func TestADomainsMoveKilledAtEveryRecordLosesNothingOfARunningWriter(t *testing.
 	config := filepath.Join(stage.Folder, "migration.yaml")
 	writeFile(t, config, stage.Migration())
 	process(t, 0, "plan", "-c", config)
+	refused(t, nil, exitRefused, []string{"there is no target yet to rehearse on"}, "plan", "-c", config, "--rehearse", "--yes")
 	next := 1
 	for _, verb := range []string{"apply", "cutover"} {
 		var kills int

@@ -139,6 +139,7 @@ func forgetRehearsal(ctx context.Context, call *invocation, move *steps.Move, ke
 		return err
 	}
 	defer func() { err = errors.Join(err, journal.Close()) }()
+	killForTests(journal)
 	return move.ForgetRehearsal(ctx, journal, call.View.Event, keepRepository)
 }
 

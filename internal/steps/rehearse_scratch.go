@@ -89,9 +89,17 @@ func (m *Move) ForgetRehearsal(ctx context.Context, journal *engine.Journal, sin
 	if _, err := m.ClearScratch(ctx); err != nil || m.Wanted.Repository.Type == migration.RepositoryNone {
 		return err
 	}
-	snapshots := m.rehearsalRunner(journal, sink, m.rehearsalSteps(nil))
+	snapshots, trials := m.rehearsalRunner(journal, sink, m.rehearsalSteps(nil)), m.rehearsalRunner(journal, sink, m.trialSteps())
 	if keepRepository {
-		return snapshots.UndoSteps(ctx, rehearsalSnapshotStep)
+		return undoBegun(snapshots, func() error { return snapshots.UndoSteps(ctx, rehearsalSnapshotStep) })
 	}
-	return errors.Join(m.rehearsalRunner(journal, sink, m.trialSteps()).Undo(ctx), snapshots.Undo(ctx))
+	return errors.Join(undoBegun(trials, func() error { return trials.Undo(ctx) }), undoBegun(snapshots, func() error { return snapshots.Undo(ctx) }))
+}
+
+// undoBegun leaves the journal as it is where no step of a phase ever began.
+func undoBegun(runner *engine.Runner, undo func() error) error {
+	if !slices.ContainsFunc(runner.Steps, func(step engine.Step) bool { return runner.Journal.Step(runner.Phase, step.ID()).Begun }) {
+		return nil
+	}
+	return undo()
 }
