@@ -104,6 +104,9 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 			becomes = rewritten
 		}
 		key := pair.key(becomes)
+		if idsAlone && !r.reversed {
+			key = pair.sourceKey(becomes)
+		}
 		version, known := there[key]
 		delete(there, key)
 		document.Source = nil
@@ -150,7 +153,11 @@ func (r *round) versionsIn(ctx context.Context, pair *pairing, index string, ver
 		return err
 	}
 	_, err = r.to.Scan(ctx, index, cluster.ScanOptions{Shard: cluster.AllShards, NoSource: true}, func(document es.Document) error {
-		versions[pair.key(document)] = document.Version
+		if r.reversed {
+			versions[pair.sourceKey(document)] = document.Version
+		} else {
+			versions[pair.key(document)] = document.Version
+		}
 		return nil
 	})
 	if err != nil {
@@ -194,6 +201,9 @@ type pairing struct {
 	// split is the index of the target whose documents a rule spreads over parts; nil where there is no such rule.
 	split *transform.TargetIndex
 	parts []string
+	// rules say which ids are hashed; nil where none is. long has the source's ids by their hashes, as far as they were read.
+	rules *transform.DocumentRules
+	long  map[string]string
 }
 
 // toIndices are all indices of the second side that documents of the first may lie in.
@@ -207,12 +217,31 @@ func (p *pairing) key(document es.Document) documentKey {
 	return keyOf(document, p.typed || p.split != nil)
 }
 
+// sourceKey is the key of a document of the source whose rules keep its identity.
+func (p *pairing) sourceKey(document es.Document) documentKey {
+	if p.rules != nil {
+		if hashed := p.rules.TargetID(document.ID); hashed != document.ID {
+			p.long[hashed] = document.ID
+			document.ID = hashed
+		}
+	}
+	return p.key(document)
+}
+
 // becomes says what a document is on the second side, and whether it goes there at all.
 func (p *pairing) becomes(document es.Document) (es.Document, bool, error) {
 	if p.rewrite != nil {
 		return p.rewrite(document)
 	}
 	document.Index = p.toIndex
+	// Only the way back meets hashes here.
+	if id, hashed := p.long[document.ID]; hashed {
+		source, err := p.rules.WithoutLongID(document.Source)
+		if err != nil {
+			return document, false, err
+		}
+		document.ID, document.Source = id, source
+	}
 	if p.toType != "" {
 		document.Type = p.toType
 	}
@@ -252,6 +281,9 @@ func (r *round) pairOf(ctx context.Context, route plan.Route) (*pairing, error) 
 	pair.typed = pair.typed && target.Type == ""
 	if route.Late && !r.reversed {
 		pair.create = target.Body
+	}
+	if target.Documents != nil && target.Documents.KeepsIdentity() {
+		pair.rules, pair.long = target.Documents, map[string]string{}
 	}
 	switch {
 	case r.reversed && target.Documents != nil && !target.Documents.KeepsIdentity():

@@ -2,10 +2,16 @@ package transform
 
 // identity.go answers: is a document found under the same id on both sides?
 
-// KeepsIdentity says that no rule changes a document's id or routing, so that what is written to the target can be found
-// on the source, and brought back there.
+import (
+	"fmt"
+
+	"github.com/tidwall/sjson"
+)
+
+// KeepsIdentity says that no rule changes a document's routing, nor its id beyond what TargetID does, so that what is
+// written to the target can be found on the source, and brought back there.
 func (r *DocumentRules) KeepsIdentity() bool {
-	if r.hashIDs || len(r.users) > 0 {
+	if len(r.users) > 0 {
 		return false
 	}
 	for _, t := range r.types {
@@ -14,4 +20,19 @@ func (r *DocumentRules) KeepsIdentity() bool {
 		}
 	}
 	return r.only == nil || !r.only.prefixIDs && r.only.joinField == "" && r.only.typeField == ""
+}
+
+// TargetID is the id on the target of a document whose rules keep its identity: its own, or the hash of one that is too long.
+func (r *DocumentRules) TargetID(id string) string {
+	now, _ := r.newID("", id)
+	return now
+}
+
+// WithoutLongID takes the field out of a source that keeps an id which was hashed.
+func (r *DocumentRules) WithoutLongID(source []byte) ([]byte, error) {
+	without, err := sjson.DeleteBytes(source, sjsonPath(r.longIDField))
+	if err != nil {
+		return nil, fmt.Errorf("take %s out of a source: %w", r.longIDField, err)
+	}
+	return without, nil
 }
