@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/lab"
 	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
 	"github.com/hikkoshi/hikkoshi/internal/steps"
@@ -52,28 +53,20 @@ func rehearsalOf(t *testing.T, rehearsal steps.Rehearsal, index string) steps.Re
 	return steps.RehearsalRow{}
 }
 
+func clientOf(t *testing.T, node *lab.Node) *cluster.Client {
+	t.Helper()
+	client, err := cluster.New(cluster.Config{URL: node.URL()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return client
+}
+
 // scratchOn lists scratch indices, "" where there are none.
 func scratchOn(t *testing.T, url string) string {
 	t.Helper()
 	return strings.Join(strings.Fields(labtest.Get(t, url+"/_cat/indices/hikkoshi-rehearsal-*?h=index&s=index")), " ")
-}
-
-// storedIn gives the bytes of an index's primaries as a node counted them within the last ten seconds.
-func storedIn(t *testing.T, url, index string) float64 {
-	t.Helper()
-	var stats struct {
-		All struct {
-			Primaries struct {
-				Store struct {
-					Bytes float64 `json:"size_in_bytes"`
-				} `json:"store"`
-			} `json:"primaries"`
-		} `json:"_all"`
-	}
-	if err := json.Unmarshal([]byte(labtest.Get(t, url+"/"+index+"/_stats/store")), &stats); err != nil {
-		t.Fatal(err)
-	}
-	return stats.All.Primaries.Store.Bytes
 }
 
 func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
@@ -158,8 +151,14 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	// How much of an index is moved at the least depends on its size, which the source tells late.
-	for storedIn(t, source.URL(), "nginx-access-2017.09.10") < 10e6 {
-		time.Sleep(time.Second)
+	for counted := clientOf(t, source); ; time.Sleep(time.Second) {
+		stats, err := counted.Stats(t.Context(), "nginx-access-2017.09.10")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if stats["nginx-access-2017.09.10"].Bytes > 10e6 {
+			break
+		}
 	}
 	config := filepath.Join(folder, "migration.yaml")
 	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL())
@@ -245,10 +244,14 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 		t.Errorf("the load moved %d documents, the rehearsal foretold %d", proof.Documents, rehearsal.Total.Documents)
 	}
 	var stored float64
+	loaded := clientOf(t, target)
 	for _, row := range rehearsal.Rows {
-		found := storedIn(t, target.URL(), row.Source)
-		t.Logf("%s: foretold %+v, found %.0f", row.Source, row.Forecast.Primaries, found)
-		stored += found
+		found, err := loaded.SegmentBytes(t.Context(), row.Source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: foretold %+v, found %d", row.Source, row.Forecast.Primaries, found)
+		stored += float64(found)
 	}
 	if total := rehearsal.Total.Primaries; stored < 0.9*total.Low || stored > 1.1*total.High {
 		t.Errorf("foretold %+v bytes, found %.0f", total, stored)

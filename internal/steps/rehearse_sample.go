@@ -20,6 +20,8 @@ import (
 const (
 	leastSampled = 2000
 	leastStored  = 4 << 20 // of the source's primaries; as JSON that is several times as much
+	// mostByStored is how many documents that makes at the most: a source may tell the size of an index late, or not at all.
+	mostByStored = 100_000
 )
 
 // halves is in how many parts a share is sent, so that what grows is told from what stays.
@@ -48,7 +50,11 @@ type snapshotSample struct {
 // since nested ones are among them.
 func (r *rehearsing) atLeast(row *RehearsalRow) float64 {
 	index, _ := r.move.Plan.Facts.Source.Index(row.Source)
-	return max(r.options.Share, leastSampled/float64(max(row.documents, 1)), leastStored/float64(max(index.Bytes, 1)))
+	documents, least := float64(max(row.documents, 1)), float64(leastSampled)
+	if index.Bytes > 0 {
+		least = max(least, min(mostByStored, documents*leastStored/float64(index.Bytes)))
+	}
+	return max(r.options.Share, least/documents)
 }
 
 func newSnapshotSample(ctx context.Context, reader *export.Reader, index string, part float64) (*snapshotSample, error) {
