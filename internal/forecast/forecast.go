@@ -72,6 +72,8 @@ const (
 	// fewDocuments and shortTime are below which a measurement says little.
 	fewDocuments = 500
 	shortTime    = 5.0
+	// doubtMost bounds by how much a short measurement widens a span of time.
+	doubtMost = 4
 )
 
 // Of reckons what an index of so many documents takes.
@@ -138,7 +140,8 @@ func (m Measured) BodyBytes(documents int64) int64 {
 	return int64(float64(sent) / float64(moved) * float64(documents))
 }
 
-// time lies between the faster and the slower half.
+// time lies between the faster and the slower half; what was measured for less than shortTime may be wrong by as much as it
+// was shorter: servers are slow when they begin, and slow again when they merge.
 func (m Measured) time(documents, moved int64, took float64) Span {
 	each := took / float64(moved)
 	fast, slow := each, each
@@ -148,8 +151,12 @@ func (m Measured) time(documents, moved int64, took float64) Span {
 			fast, slow = min(fast, own), max(slow, own)
 		}
 	}
+	doubt := 1.0
+	if took > 0 {
+		doubt = min(doubtMost, max(1, shortTime/took))
+	}
 	all := float64(documents)
-	return Span{m.Making + fast*all, m.Making + each*all, m.Making + slow*all}
+	return Span{m.Making + fast*all/doubt, m.Making + each*all, m.Making + slow*all*doubt}
 }
 
 // bytes draws a line through both halves. The other end of the span is the mean, in which each document carries its part

@@ -45,6 +45,8 @@ func TestLittleMeasuredIsSaid(t *testing.T) {
 	few := forecast.Of(1e6, 0, forecast.Measured{Parts: []forecast.Part{{Documents: 100, Stored: 1000, Seconds: 9}}})
 	short := forecast.Of(1e6, 0, forecast.Measured{Parts: []forecast.Part{{Documents: 1000, Stored: 1000, Seconds: 1}}})
 	none := forecast.Of(1e6, 0, forecast.Measured{})
+	near(t, "shortest time of what was measured for a second", short.Seconds.Low, 1e6/1000/4)
+	near(t, "its longest", short.Seconds.High, 1e6/1000*4)
 	if few.Rough == "" || short.Rough == "" || none.Rough == "" {
 		t.Errorf("%q %q %q", few.Rough, short.Rough, none.Rough)
 	}
