@@ -20,8 +20,10 @@ const (
 	tryPauseMost = 2 * time.Second
 	// noticeAfter is how long something may be tried in silence.
 	noticeAfter = 15 * time.Second
-	// unavailable is the code of answers that mean: not now.
+	// unavailable is the code of answers that mean: not now. noPeers comes as a bad request while too few servers are there to
+	// hold the replicas of a new stream (nats-server 2.15.2: JSClusterNoPeersErrF).
 	unavailable = 503
+	noPeers     = 10005
 )
 
 // attempt does something until it gets an answer, however long the servers are away. Whatever is tried must bear to be
@@ -66,5 +68,5 @@ func (f *Fleet) passing(err error) bool {
 		return true // the process that leads has not come so far
 	}
 	var failure *jetstream.APIError
-	return errors.As(err, &failure) && failure.Code == unavailable
+	return errors.As(err, &failure) && (failure.Code == unavailable || failure.ErrorCode == noPeers)
 }

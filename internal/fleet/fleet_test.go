@@ -13,6 +13,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
 )
 
 // open opens an embedded fleet for one test.
@@ -353,4 +355,16 @@ func TestManySmallUnitsCostLittleEach(t *testing.T) {
 		t.Fatalf("%d of %d: %v", done, units, err)
 	}
 	t.Log(fmt.Sprint((time.Since(began) / time.Duration(units)).Round(time.Microsecond)), "a unit")
+}
+
+func TestTooFewServersForTheReplicasAreWaitedFor(t *testing.T) {
+	t.Parallel()
+	fleet := &Fleet{}
+	// As nats-server 2.15.2 answers while servers of a cluster are still finding each other.
+	if answer := fmt.Errorf("create a bucket: %w", &jetstream.APIError{Code: 400, ErrorCode: 10005, Description: "no suitable peers for placement"}); !fleet.passing(answer) {
+		t.Error("a cluster that is not whole yet counts as an answer")
+	}
+	if answer := (&jetstream.APIError{Code: 400, ErrorCode: 10052, Description: "invalid"}); fleet.passing(answer) {
+		t.Error("a refusal is tried again for ever")
+	}
 }
