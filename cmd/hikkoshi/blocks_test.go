@@ -15,6 +15,7 @@ import (
 // TestBlocksAndFinalPipelinesComeAlongAndNeverMeddleWithTheMove: restored and loaded indices are written to until the end,
 // and then held still as on the source. A final pipeline that is not there would refuse every document that comes by it.
 func TestBlocksAndFinalPipelinesComeAlongAndNeverMeddleWithTheMove(t *testing.T) {
+	t.Parallel()
 	for _, move := range []struct{ source, target string }{{"2.3.2", "5.5.2"}, {"7.10.2", "os2.19.3"}} {
 		t.Run(move.source+" to "+move.target, func(t *testing.T) {
 			folder := t.TempDir()

@@ -16,6 +16,7 @@ import (
 // A cluster that was upgraded in place keeps indices that its predecessor made: 5.5 restores what 2.3 made and refuses
 // what 1.7 made, in the same snapshot.
 func TestAnIndexOlderThanItsClusterIsLoadedWhileItsNeighbourIsRestored(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("starts real nodes")
 	}

@@ -14,6 +14,7 @@ import (
 )
 
 func TestALoadIsWatchedPausedLimitedAndResumedWhileAnotherProcessRunsIt(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
 	if _, err := lab.Generate(t.Context(), source.URL(), "2.3.2", lab.Data{Seed: 4, NginxDocs: 1200, Days: 1}); err != nil {

@@ -25,6 +25,7 @@ const (
 )
 
 func TestWorkersObeyPauseAndLimitsAndWhatTheySetAsideIsTheLeadersToTellAndToSendAgain(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
 	aside := fillLongIDs(t, source.URL())

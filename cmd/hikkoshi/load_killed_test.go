@@ -20,6 +20,7 @@ import (
 )
 
 func TestALargeFileThatALoadWasKilledInGoesOnBehindItsLastCheckpoint(t *testing.T) {
+	t.Parallel()
 	const documents = 20000
 	target := labtest.Node(t, "7.10.2")
 	folder := t.TempDir()

@@ -39,6 +39,7 @@ type recordedDocument struct {
 }
 
 func TestAMoveThroughFilesLosesNothingAndGoesOnAfterAKill(t *testing.T) {
+	t.Parallel()
 	repository, documents := ownRecording(t, "2.3.2", "s2")
 	target := labtest.Node(t, "7.10.2")
 	folder := t.TempDir()

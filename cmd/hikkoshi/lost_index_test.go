@@ -13,6 +13,7 @@ import (
 )
 
 func TestAnIndexThatTheTargetLosesWhileItIsLoadedIsToldAndLoadedAnew(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
 	if _, err := lab.Generate(t.Context(), source.URL(), "2.3.2", lab.Data{Seed: 4, NginxDocs: 600, Days: 1}); err != nil {

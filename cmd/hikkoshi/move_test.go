@@ -29,6 +29,7 @@ func writeFile(t *testing.T, path, text string) {
 }
 
 func TestTheClassicMoveBetweenTwoRealClustersLosesNothing(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	repository := filepath.Join(folder, "repository")
 	source, target := labtest.Pair(t, "2.3.2", "5.5.2", folder)

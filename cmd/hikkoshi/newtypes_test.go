@@ -14,6 +14,7 @@ import (
 // TestATypeThatAnIndexGetsAfterThePlanIsToldOrGetsAnIndexOfItsOwn: before anything is done the plan is stale; later, what
 // lies on the target stays where it is.
 func TestATypeThatAnIndexGetsAfterThePlanIsToldOrGetsAnIndexOfItsOwn(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
 	put := func(path, body string) { t.Helper(); labtest.Call(t, http.MethodPut, source.URL()+path, body) }

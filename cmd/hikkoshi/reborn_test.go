@@ -12,6 +12,7 @@ import (
 )
 
 func TestADocumentThatIsDeletedAndWrittenAnewComesOverAlthoughItsVersionBeginsAgain(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "5.5.2", folder)
 	indices := []string{"restored", "loaded"}

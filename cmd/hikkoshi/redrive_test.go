@@ -14,6 +14,7 @@ import (
 )
 
 func TestDocumentsThatWereSetAsideAreRepairedAndArrive(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
 	longID := strings.Repeat("i", 600)

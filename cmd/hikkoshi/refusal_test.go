@@ -52,6 +52,7 @@ func migrationIn(t *testing.T, text string) string {
 }
 
 func TestBadInputIsToldBeforeAnythingIsChanged(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "5.5.2", folder)
 	if _, err := lab.Generate(t.Context(), source.URL(), "2.3.2", lab.Data{Seed: 3, NginxDocs: 50, Days: 1}); err != nil {

@@ -70,6 +70,7 @@ func scratchOn(t *testing.T, url string) string {
 }
 
 func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
 	if _, err := lab.Generate(t.Context(), source.URL(), "2.3.2", lab.Data{Seed: 3, NginxDocs: 300, Days: 2, Odd: true}); err != nil {
@@ -145,6 +146,7 @@ func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
 }
 
 func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "5.5.2", "os2.19.3", folder)
 	if _, err := lab.Generate(t.Context(), source.URL(), "5.5.2", lab.Data{Seed: 4, NginxDocs: 60_000, Days: 1}); err != nil {
@@ -267,6 +269,7 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 }
 
 func TestATargetThatDoesNotReachTheRepositoryIsToldByARehearsal(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Node(t, "2.3.2", folder), labtest.Node(t, "5.5.2")
 	labtest.Call(t, http.MethodPut, source.URL()+"/logs", `{"settings":{"number_of_shards":1,"number_of_replicas":0}}`)

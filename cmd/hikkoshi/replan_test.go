@@ -15,6 +15,7 @@ import (
 // TestOtherRulesAfterTheCheckOfTheDocumentsNeedNoOtherSnapshot: what was done so far is the same whatever becomes of the
 // documents; once they are loaded, other rules are refused with what can be done.
 func TestOtherRulesAfterTheCheckOfTheDocumentsNeedNoOtherSnapshot(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
 	labtest.Call(t, http.MethodPut, source.URL()+"/logs", `{"settings":{"number_of_shards":1,"number_of_replicas":0}}`)

@@ -15,6 +15,7 @@ import (
 // TestDocumentsThatARuleSpreadsOverIndicesAreComparedWhereTheyLie: load, rounds and proof agree on where each document
 // belongs, also when it moves to another index, and the indices have the mapping and the aliases of the one they were.
 func TestDocumentsThatARuleSpreadsOverIndicesAreComparedWhereTheyLie(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
 	labtest.Call(t, http.MethodPut, source.URL()+"/orders", `{"settings":{"number_of_shards":2,"number_of_replicas":0},"mappings":{"order":{"properties":{"region":{"type":"string","index":"not_analyzed"},"n":{"type":"long"}}}},"aliases":{"sold":{"filter":{"missing":{"field":"cancelled"}}}}}`)

@@ -15,6 +15,7 @@ import (
 // TestADataStreamArrivesWholeUnderItsName: by restore and by load alike, its indices keep their documents, and its name
 // still reads all of them and writes to the last.
 func TestADataStreamArrivesWholeUnderItsName(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "os1.3.20", "os2.19.3", folder)
 	labtest.Call(t, http.MethodPut, source.URL()+"/_index_template/streams", `{"index_patterns":["stream-*"],"data_stream":{},"template":{"settings":{"number_of_replicas":0}}}`)

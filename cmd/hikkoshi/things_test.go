@@ -21,6 +21,7 @@ type belonging struct {
 // TestWhatBelongsToAClusterComesAlong: in an order in which each finds what it names, while documents pass by the pipelines,
 // and a rollback takes it back.
 func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
+	t.Parallel()
 	for _, move := range []struct {
 		source, target string
 		things         []belonging

@@ -15,6 +15,7 @@ import (
 // TestTheSameIDInTwoTypesOfARestoredIndexStaysTwoDocumentsInTheRounds: 6.x makes no index of several types, and keeps those
 // that it restores from 5.x.
 func TestTheSameIDInTwoTypesOfARestoredIndexStaysTwoDocumentsInTheRounds(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "5.5.2", "6.8.23", folder)
 	labtest.Call(t, http.MethodPut, source.URL()+"/many", `{"settings":{"number_of_shards":2,"number_of_replicas":0}}`)

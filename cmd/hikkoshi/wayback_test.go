@@ -13,6 +13,7 @@ import (
 )
 
 func TestTheWayBackFindsDocumentsWhoseLongIDsWereHashed(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
 	long := strings.Repeat("l", 600)
