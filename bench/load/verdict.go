@@ -95,8 +95,10 @@ func (r *results) aims(p *printer) {
 			p.line("%s", row)
 		}
 	}
-	if most, processors := r.busiest(); most > float64(processors) && processors > 0 {
-		p.line("\n**Not to be relied on:** the load average was up to %.0f on %d processors, so other programs took most of the machine, and what is measured by the clock tells of them as much as of the contestants. Processor times hold better, but where there are few documents they are mostly those of starting.", most, processors)
+	// A client, a source and a target keep a load average of up to twice the processors by themselves (measured on an idle machine).
+	const own = 2
+	if most, processors := r.busiest(); most > own*float64(processors) && processors > 0 {
+		p.line("\n**Not to be relied on:** the load average was up to %.0f on %d processors, more than client, source and target make by themselves, so other programs took a part of the machine, and what is measured by the clock tells of them as much as of the contestants. Processor times hold better, but where there are few documents they are mostly those of starting.", most, processors)
 	}
 	p.line("\nThe strongest peer's whole path was measured at 7.5 to %.1f MB a second of its processor time; the last aim is %.0f times that. What `hikkoshi apply` does around the load (snapshot, catch-up, proof) is told below.\n", peersPerCPU/1e6, aimPerCPU)
 }
