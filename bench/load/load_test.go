@@ -244,6 +244,17 @@ func TestAimsThatAreMissedAndPeersThatAreAheadAreTold(t *testing.T) {
 	}
 }
 
+func TestAnAimThatTheTargetItselfDoesNotAllowIsToldAsThat(t *testing.T) {
+	t.Parallel()
+	r := &results{}
+	for contestant, wall := range map[string]float64{byBackfill: 1, byBare: 0.8, byElasticdump: 2} {
+		r.entries = append(r.entries, entry{Kind: kindLoad, Pair: "2.3.2-5.5.2", Data: "nginx", Contestant: contestant, Documents: 1000, Bytes: 400_000, Wall: wall, Load: "1 1 1"})
+	}
+	if text, sentence := r.report(), "| 3 times elasticdump | **2.0 ×, and the target's own limit is 2.5 ×, missed** |"; !strings.Contains(text, sentence) {
+		t.Errorf("no %q in\n%s", sentence, text)
+	}
+}
+
 func TestALimitThatIsPassedAndABusyMachineAreNoSuccess(t *testing.T) {
 	t.Parallel()
 	r := &results{entries: []entry{{Kind: kindMachine, Machine: []string{"a processor, 2 processors, linux/amd64"}}}}

@@ -44,10 +44,19 @@ func ofLimit(s summary, all []summary) (string, bool, bool) {
 	return part(s.rate, limit), s.rate >= aimOfLimit*limit, limit > 0
 }
 
+// ofDump compares with elasticdump, and says where the target itself takes less than is wanted, whoever sends.
+func ofDump(s summary, all []summary) (string, bool, bool) {
+	result, ok, has := against(byElasticdump, aimOfDump, times)(s, all)
+	if limit, dump := rateOf(all, byBare), rateOf(all, byElasticdump); !ok && limit > 0 && limit < aimOfDump*dump {
+		result += ", and the target's own limit is " + times(limit, dump)
+	}
+	return result, ok, has
+}
+
 func aims() []aim {
 	all := []aim{
 		{"90% of what the target takes at all", kindLoad, byBackfill, ofLimit},
-		{"3 times elasticdump", kindLoad, byBackfill, against(byElasticdump, aimOfDump, times)},
+		{"3 times elasticdump", kindLoad, byBackfill, ofDump},
 		{"ahead of remote `_reindex`", kindLoad, byBackfill, against(byReindex, 1, times)},
 		{"under 300 MiB", kindLoad, byBackfill, func(s summary, _ []summary) (string, bool, bool) { return memory(s), s.peak < aimMemory, s.peak > 0 }},
 		{"nothing on the source but the snapshot", kindLoad, byBackfill, func(s summary, _ []summary) (string, bool, bool) {
