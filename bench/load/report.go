@@ -155,8 +155,8 @@ func (r *results) wholes(p *printer) {
 	}
 	p.line("## The whole move\n")
 	p.line("`hikkoshi apply`, the program itself, once: a snapshot of its own, the load by backfill, the catch-up of what was written meanwhile, and the proof that compares every document of both sides. What it asks of the source is asked by the steps around the load.\n")
-	p.line("| | clock | of that the step backfill | the longest other steps | client: CPU | peak memory | source: CPU | searches, pages of a scroll | bytes sent by it |")
-	p.line("|---|---|---|---|---|---|---|---|---|")
+	p.line("| | clock | of that the step backfill | the longest other steps | client: CPU | peak memory | source: CPU | searches, pages of a scroll | bytes sent by it | load average |")
+	p.line("|---|---|---|---|---|---|---|---|---|---|")
 	for _, key := range r.measured(kindWhole) {
 		for i := len(r.entries) - 1; i >= 0; i-- {
 			e := r.entries[i]
@@ -165,11 +165,11 @@ func (r *results) wholes(p *printer) {
 			}
 			what := arrow(e.Pair) + ", " + r.describe(e.subject())
 			if e.Failed != "" {
-				p.line("| %s | failed: %s | | | | | | | |", what, cell(e.Failed))
+				p.line("| %s | failed: %s | | | | | | | | |", what, cell(e.Failed))
 				break
 			}
-			p.line("| %s | %.1f s | %.1f s | %s | %.1f s | %.0f MiB | %.1f s | %d, %d | %s |", what, e.Wall, e.Steps["backfill"], longest(e.Steps), e.CPU, float64(e.PeakRSS)/mib,
-				e.Source.CPU, e.Source.Searches, e.Source.Fetches, size(float64(e.Source.Written)))
+			p.line("| %s | %.1f s | %.1f s | %s | %.1f s | %.0f MiB | %.1f s | %d, %d | %s | %s |", what, e.Wall, e.Steps["backfill"], longest(e.Steps), e.CPU, float64(e.PeakRSS)/mib,
+				e.Source.CPU, e.Source.Searches, e.Source.Fetches, size(float64(e.Source.Written)), firstAverage(e.Load))
 			break
 		}
 	}

@@ -168,10 +168,10 @@ func (r *results) fidelityOf(name string) (all []string, ok bool) {
 	return all, ok
 }
 
-// busiest is the highest load average of any measurement, and how many processors there were.
+// busiest is the highest load average of any load into a real target, which is told by the clock, and how many processors there were.
 func (r *results) busiest() (most float64, processors int) {
 	for _, e := range r.entries {
-		if average, err := strconv.ParseFloat(firstAverage(e.Load), 64); err == nil && e.Kind != kindMachine {
+		if average, err := strconv.ParseFloat(firstAverage(e.Load), 64); err == nil && e.Kind == kindLoad {
 			most = max(most, average)
 		}
 		for _, text := range e.Machine {
