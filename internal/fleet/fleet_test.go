@@ -368,3 +368,20 @@ func TestTooFewServersForTheReplicasAreWaitedFor(t *testing.T) {
 		t.Error("a refusal is tried again for ever")
 	}
 }
+
+func TestABlobWhoseServerDiesIsSentAnewSoonAndALargeOneGetsMoreTime(t *testing.T) {
+	t.Parallel()
+	fleet := &Fleet{options: Options{Notice: func(string) {}}}
+	var left []time.Duration
+	err := fleet.attemptBlob(t.Context(), "store a blob", func(ctx context.Context) error {
+		deadline, _ := ctx.Deadline()
+		left = append(left, time.Until(deadline).Round(time.Second))
+		if len(left) < 4 {
+			return context.DeadlineExceeded // as when no answer comes
+		}
+		return nil
+	})
+	if want := []time.Duration{tryPatience, 2 * tryPatience, 4 * tryPatience, 8 * tryPatience}; err != nil || !slices.Equal(left, want) {
+		t.Errorf("%v: the tries had %v", err, left)
+	}
+}
