@@ -85,7 +85,7 @@ func (c *demoCommand) move(ctx context.Context, call *invocation, config moveFla
 		run       func(context.Context, *invocation) error
 	}{
 		{"doctor", "what stands in the way?", (&doctorCommand{config}).Run},
-		{"plan", "what will be done, and what cannot be undone?", (&planCommand{moveFlags: config, ShowDiff: true}).Run},
+		{"plan", "what will be done, and what cannot be undone?", (&planCommand{moveFlags: config, ShowDiff: true, Share: defaultShare}).Run},
 		{"apply", "bucket, role, snapshot, new domain, restore, dashboards, proof; the writer keeps writing to the old domain", (&applyCommand{moveFlags: config}).Run},
 		{"cutover", "the writer moves, and what it left behind is brought over", (&cutoverCommand{moveFlags: config}).Run},
 	} {

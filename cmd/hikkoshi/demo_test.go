@@ -1,0 +1,17 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestTheDemoOfTheREADMEEndsWithNothingLost(t *testing.T) {
+	if testing.Short() {
+		t.Skip("starts real nodes")
+	}
+	t.Parallel()
+	code, output := attempt(t, nil, "demo", "--documents", "2000")
+	if code != exitDone || !strings.Contains(output, "Nothing lost, nothing doubled") {
+		t.Errorf("demo: exit code %d\n%s", code, output)
+	}
+}
