@@ -7,11 +7,9 @@ package steps
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 
-	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/load"
 	"github.com/hikkoshi/hikkoshi/internal/verify"
@@ -43,12 +41,8 @@ func (r *round) replacePart(ctx context.Context, pair *pairing, reborn []es.Docu
 	if err != nil || len(ids) == 0 {
 		return roundResult{Refused: aside}, err
 	}
-	query, err := json.Marshal(map[string]any{"ids": map[string]any{"values": ids}})
-	if err != nil {
-		return roundResult{}, fmt.Errorf("encode a query: %w", err)
-	}
 	for _, index := range pair.toIndices() {
-		_, err := r.to.Scan(ctx, index, cluster.ScanOptions{Shard: cluster.AllShards, Query: query, Page: fetchDocuments}, func(there es.Document) error {
+		err := scanIDs(ctx, r.to, index, ids, func(there es.Document) error {
 			key := pair.key(there)
 			if one, known := wanted[key]; known && sameContent(one.becomes.Source, there.Source) {
 				delete(wanted, key)
