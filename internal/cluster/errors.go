@@ -105,6 +105,9 @@ func (e *Error) Unwrap() []error {
 	return beneath
 }
 
+// IsMissing says that what was asked for is not there: the index, or anything else.
+func IsMissing(err error) bool { return errors.Is(err, ErrNotFound) || errors.Is(err, ErrIndexMissing) }
+
 // HintOf gives the hint of the first *Error in a chain.
 func HintOf(err error) string {
 	var failure *Error

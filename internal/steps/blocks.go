@@ -92,7 +92,7 @@ func (s *putBlocks) set(ctx context.Context, value any) error {
 			return err
 		}
 		for _, index := range append([]string{route.Target}, parts...) {
-			if err := client.PutSettings(ctx, index, settings); err != nil && !errors.Is(err, cluster.ErrNotFound) && !errors.Is(err, cluster.ErrIndexMissing) {
+			if err := client.PutSettings(ctx, index, settings); err != nil && !cluster.IsMissing(err) {
 				return fmt.Errorf("set the blocks of %s: %w", index, err)
 			}
 		}

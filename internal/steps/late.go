@@ -6,14 +6,11 @@ package steps
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"slices"
 
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
-	"github.com/hikkoshi/hikkoshi/internal/plan"
 )
 
 // lateFile holds the names of indices that were made after the plan.
@@ -21,18 +18,9 @@ const lateFile = "late.json"
 
 // late lists them.
 func (m *Move) late() ([]string, error) {
-	content, err := os.ReadFile(m.Wanted.StateFile(lateFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read which indices were made after the plan: %w", err)
-	}
 	var names []string
-	if err := json.Unmarshal(content, &names); err != nil {
-		return nil, fmt.Errorf("read %s: %w", m.Wanted.StateFile(lateFile), err)
-	}
-	return names, nil
+	_, err := loadState(m.Wanted.StateFile(lateFile), "which indices were made after the plan", &names)
+	return names, err
 }
 
 // aboutToMake remembers an index before it is made.
@@ -41,11 +29,7 @@ func (m *Move) aboutToMake(index string) error {
 	if err != nil || slices.Contains(names, index) {
 		return err
 	}
-	encoded, err := json.Marshal(append(names, index))
-	if err != nil {
-		return fmt.Errorf("encode names of indices: %w", err)
-	}
-	return plan.WriteFile(m.Wanted.StateFile(lateFile), encoded)
+	return saveState(m.Wanted.StateFile(lateFile), "which indices were made after the plan", append(names, index))
 }
 
 // deleteLate takes them back.

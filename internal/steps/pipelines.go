@@ -6,14 +6,12 @@ package steps
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/load"
-	"github.com/hikkoshi/hikkoshi/internal/plan"
 )
 
 // pipelinesFile holds the final pipelines that are set aside, by the URL of their cluster and their index.
@@ -26,7 +24,7 @@ func finalPipeline(ctx context.Context, client *cluster.Client, index string) (s
 		return "", err
 	}
 	settings, err := client.Settings(ctx, index)
-	if errors.Is(err, cluster.ErrNotFound) || errors.Is(err, cluster.ErrIndexMissing) {
+	if cluster.IsMissing(err) {
 		return "", nil
 	}
 	if err != nil {
@@ -75,7 +73,7 @@ func (m *Move) putPipelinesBack(ctx context.Context, client *cluster.Client) err
 	}
 	for index, pipeline := range aside[client.URL()] {
 		err := client.PutSettings(ctx, index, map[string]any{load.FinalPipeline: pipeline})
-		if err != nil && !errors.Is(err, cluster.ErrNotFound) && !errors.Is(err, cluster.ErrIndexMissing) {
+		if err != nil && !cluster.IsMissing(err) {
 			return fmt.Errorf("put the final pipeline %s of %s back: %w", pipeline, index, err)
 		}
 	}
@@ -85,26 +83,13 @@ func (m *Move) putPipelinesBack(ctx context.Context, client *cluster.Client) err
 
 func (m *Move) pipelinesAside() (map[string]map[string]string, error) {
 	aside := map[string]map[string]string{}
-	content, err := os.ReadFile(m.Wanted.StateFile(pipelinesFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return aside, nil
-	}
-	if err == nil {
-		err = json.Unmarshal(content, &aside)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read which final pipelines are set aside: %w", err)
-	}
-	return aside, nil
+	_, err := loadState(m.Wanted.StateFile(pipelinesFile), "which final pipelines are set aside", &aside)
+	return aside, err
 }
 
 func (m *Move) savePipelines(aside map[string]map[string]string) error {
 	if len(aside) == 0 {
 		return os.Remove(m.Wanted.StateFile(pipelinesFile))
 	}
-	encoded, err := json.Marshal(aside)
-	if err != nil {
-		return fmt.Errorf("encode which final pipelines are set aside: %w", err)
-	}
-	return plan.WriteFile(m.Wanted.StateFile(pipelinesFile), encoded)
+	return saveState(m.Wanted.StateFile(pipelinesFile), "which final pipelines are set aside", aside)
 }

@@ -6,10 +6,8 @@ package steps
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
@@ -117,11 +115,7 @@ func (m *Move) Preflight(ctx context.Context, options PreflightOptions, progress
 	if err != nil {
 		return nil, err
 	}
-	encoded, err := json.MarshalIndent(report, "", "  ")
-	if err != nil {
-		return nil, fmt.Errorf("encode the report: %w", err)
-	}
-	return report, plan.WriteFile(m.Wanted.StateFile(preflightFile), append(encoded, '\n'))
+	return report, saveState(m.Wanted.StateFile(preflightFile), "the pre-flight's report", report)
 }
 
 // preflightIndex says what one index becomes, and how its documents change.
@@ -218,16 +212,9 @@ func documentsOf(routes []plan.Route, source string) int64 {
 
 // LoadPreflight reads the last report; nil when there is none.
 func LoadPreflight(wanted *migration.Migration) (*preflight.Report, error) {
-	content, err := os.ReadFile(wanted.StateFile(preflightFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the pre-flight's report: %w", err)
-	}
 	var report preflight.Report
-	if err := json.Unmarshal(content, &report); err != nil {
-		return nil, fmt.Errorf("read the pre-flight's report: %w", err)
+	if found, err := loadState(wanted.StateFile(preflightFile), "the pre-flight's report", &report); err != nil || !found {
+		return nil, err
 	}
 	return &report, nil
 }

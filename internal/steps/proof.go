@@ -3,10 +3,7 @@ package steps
 // proof.go answers: what was proved, when, and is it written down? Next: prove.go.
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
-	"os"
 	"time"
 
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
@@ -64,25 +61,15 @@ const proofFile = "proof.json"
 
 // SaveProof writes the proof down.
 func SaveProof(wanted *migration.Migration, proof Proof) error {
-	encoded, err := json.MarshalIndent(proof, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode the proof: %w", err)
-	}
-	return plan.WriteFile(wanted.StateFile(proofFile), append(encoded, '\n'))
+	return saveState(wanted.StateFile(proofFile), "the proof", proof)
 }
 
 // LoadProof reads the last proof, or gives ErrNoProof.
 func LoadProof(wanted *migration.Migration) (Proof, error) {
 	var proof Proof
-	content, err := os.ReadFile(wanted.StateFile(proofFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return proof, ErrNoProof
+	found, err := loadState(wanted.StateFile(proofFile), "the proof", &proof)
+	if err == nil && !found {
+		err = ErrNoProof
 	}
-	if err != nil {
-		return proof, fmt.Errorf("read the proof: %w", err)
-	}
-	if err := json.Unmarshal(content, &proof); err != nil {
-		return proof, fmt.Errorf("read the proof: %w", err)
-	}
-	return proof, nil
+	return proof, err
 }

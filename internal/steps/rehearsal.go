@@ -3,10 +3,6 @@ package steps
 // rehearsal.go answers: what did a rehearsal find, when, and is its plan still the one that stands? Next: rehearse.go.
 
 import (
-	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -122,25 +118,14 @@ func (r *Rehearsal) FreeAfter() float64 {
 func (r *Rehearsal) StillOf(made *plan.Plan) bool { return r != nil && r.Decisions == made.Decisions() }
 
 func (r *Rehearsal) save(wanted *migration.Migration) error {
-	encoded, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encode the rehearsal: %w", err)
-	}
-	return plan.WriteFile(wanted.StateFile(rehearsalFile), append(encoded, '\n'))
+	return saveState(wanted.StateFile(rehearsalFile), "the rehearsal", r)
 }
 
 // LoadRehearsal reads the last rehearsal; nil when there is none.
 func LoadRehearsal(wanted *migration.Migration) (*Rehearsal, error) {
-	content, err := os.ReadFile(wanted.StateFile(rehearsalFile))
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read the rehearsal: %w", err)
-	}
 	var rehearsal Rehearsal
-	if err := json.Unmarshal(content, &rehearsal); err != nil {
-		return nil, fmt.Errorf("read the rehearsal: %w", err)
+	if found, err := loadState(wanted.StateFile(rehearsalFile), "the rehearsal", &rehearsal); err != nil || !found {
+		return nil, err
 	}
 	return &rehearsal, nil
 }
