@@ -66,7 +66,6 @@ func (c *planCommand) Run(ctx context.Context, call *invocation) error {
 	if c.ShowMappings {
 		return showMappings(call.View, facts, wanted, c.Index)
 	}
-	made := plan.Make(facts, wanted)
 	var earlier *plan.Plan // under way, and replaced
 	if begun, err := applyBegun(wanted.StateFile(journalFile)); err != nil {
 		return err
@@ -79,8 +78,8 @@ func (c *planCommand) Run(ctx context.Context, call *invocation) error {
 		if facts, err = earlier.Again(facts, wanted); err != nil {
 			return engine.WithHint(err, "take it back with `hikkoshi rollback` first, and plan again")
 		}
-		made = plan.Make(facts, wanted)
 	}
+	made := plan.Make(facts, wanted)
 	move := &steps.Move{Wanted: wanted, Sides: sides, Plan: made}
 	for _, phase := range []string{steps.PhaseApply, steps.PhaseCutover, steps.PhaseRetire} {
 		list, err := move.Steps(phase)

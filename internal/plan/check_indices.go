@@ -89,7 +89,7 @@ func checkSources(facts *Facts, _ *migration.Migration, routes []Route) []Findin
 			findings = append(findings, Finding{ID: "source-filtered", Severity: Warning, Subject: route.Source,
 				Message: "its _source leaves fields out (includes, excludes), so they can be searched on the source and have no bytes to be carried over", WillDo: "the documents go over as their _source has them"})
 		}
-		if route.Kind != Backfill || !keepsNoSource(index.Mappings) {
+		if route.Kind != Backfill || !KeepsNoSource(index.Mappings) {
 			continue
 		}
 		findings = append(findings, Finding{ID: "no-source", Severity: Blocker, Subject: route.Source,
@@ -99,7 +99,8 @@ func checkSources(facts *Facts, _ *migration.Migration, routes []Route) []Findin
 	return findings
 }
 
-func keepsNoSource(mappings []byte) bool {
+// KeepsNoSource says whether a mapping, with types or without, switches _source off.
+func KeepsNoSource(mappings []byte) bool {
 	root := gjson.ParseBytes(mappings)
 	off := root.Get("_source.enabled").Raw == "false"
 	root.ForEach(func(_, docType gjson.Result) bool {

@@ -158,7 +158,7 @@ func checkScroll(facts *Facts, wanted *migration.Migration, routes []Route) []Fi
 				Message: "the index leaves fields out of its _source (includes, excludes), and a search gives only what is left: they are not in the documents that arrive",
 				WillDo:  "the documents are moved as the source gives them"})
 		}
-		if keepsNoSource(index.Mappings) {
+		if KeepsNoSource(index.Mappings) {
 			findings = append(findings, Finding{ID: "no-source-to-scroll", Severity: Blocker, Subject: route.Source,
 				Message: "the index keeps no _source, so a search gives ids and nothing else",
 				Decide:  "exclude the index (indices.exclude), or give the move a repository: a snapshot's files hold enough to put documents together"})

@@ -13,6 +13,7 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/export"
 	"github.com/hikkoshi/hikkoshi/internal/load"
+	"github.com/hikkoshi/hikkoshi/internal/plan"
 	"github.com/hikkoshi/hikkoshi/internal/transform"
 	"github.com/hikkoshi/hikkoshi/internal/verify"
 )
@@ -82,15 +83,8 @@ func (r *rehearsing) proveValues(ctx context.Context, target *cluster.Client, ro
 func keepNoSource(made *transform.IndexPlan) map[string]bool {
 	without := map[string]bool{}
 	for _, wanted := range made.Targets {
-		mappings := gjson.GetBytes(wanted.Body, "mappings")
-		off := func(mapping gjson.Result) bool { return mapping.Get("_source.enabled").Raw == "false" }
-		without[wanted.Name] = off(mappings)
-		mappings.ForEach(func(_, mapping gjson.Result) bool {
-			without[wanted.Name] = without[wanted.Name] || off(mapping)
-			return true
-		})
-		if !without[wanted.Name] {
-			delete(without, wanted.Name)
+		if plan.KeepsNoSource([]byte(gjson.GetBytes(wanted.Body, "mappings").Raw)) {
+			without[wanted.Name] = true
 		}
 	}
 	return without

@@ -12,10 +12,11 @@ import (
 // namesMost is how many names stand in a line.
 const namesMost = 4
 
+var digits = regexp.MustCompile(`[0-9]+`)
+
 // Names writes a list of names for people: those that differ in numbers only, as daily indices do, become one pattern, and
 // of many the first few are told with how many there are more. JSON has them all.
 func Names(names []string) string {
-	digits := regexp.MustCompile(`[0-9]+`)
 	var skeletons []string
 	members := map[string][]string{}
 	for _, name := range names {
@@ -36,7 +37,7 @@ func Names(names []string) string {
 		case len(alike) == 1:
 			told = append(told, alike[0])
 		default:
-			told = append(told, fmt.Sprintf("%s (%d)", pattern(alike, digits), len(alike)))
+			told = append(told, fmt.Sprintf("%s (%d)", pattern(alike), len(alike)))
 		}
 	}
 	line := strings.Join(told, ", ")
@@ -55,7 +56,7 @@ func Clip(text string, most int) string {
 }
 
 // pattern puts a star where the numbers of names of one form differ.
-func pattern(names []string, digits *regexp.Regexp) string {
+func pattern(names []string) string {
 	numbers := digits.FindAllString(names[0], -1)
 	for _, name := range names[1:] {
 		for i, number := range digits.FindAllString(name, -1) {
