@@ -53,6 +53,9 @@ type Server struct {
 // journal lets one process at a time come here.
 func Serve(stateFolder string, flow Flow) (*Server, error) {
 	server := &Server{place: filepath.Join(stateFolder, PlaceFile), served: make(chan error, 1)}
+	if err := sweep(server.place); err != nil {
+		return nil, fmt.Errorf("take away what a killed run left: %w", err)
+	}
 	listener, err := server.listen(stateFolder)
 	if err != nil {
 		return nil, fmt.Errorf("make the control socket: %w", err)
@@ -63,6 +66,25 @@ func Serve(stateFolder string, flow Flow) (*Server, error) {
 	server.http = &http.Server{Handler: handler(flow), ReadHeaderTimeout: headerTimeout}
 	go func() { server.served <- server.http.Serve(listener) }()
 	return server, nil
+}
+
+// folderPrefix begins the names of private folders among the temporary ones.
+const folderPrefix = "hikkoshi-"
+
+// sweep removes the private folder of a run that was killed, which the place file still names.
+func sweep(place string) error {
+	address, err := os.ReadFile(place)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	folder := filepath.Dir(strings.TrimSpace(string(address)))
+	if filepath.Dir(folder) != filepath.Clean(os.TempDir()) || !strings.HasPrefix(filepath.Base(folder), folderPrefix) {
+		return nil
+	}
+	return os.RemoveAll(folder)
 }
 
 // listen prefers the state folder. Where its path is too long for a socket, or its file system knows none, a private
@@ -80,7 +102,7 @@ func (s *Server) listen(stateFolder string) (net.Listener, error) {
 			return listener, nil
 		}
 	}
-	folder, err := os.MkdirTemp("", "hikkoshi-")
+	folder, err := os.MkdirTemp("", folderPrefix)
 	if err != nil {
 		return nil, err
 	}

@@ -84,3 +84,28 @@ func TestWhatAKilledProcessLeftIsToldApartAndReplaced(t *testing.T) {
 	}
 	steer(t, folder, load.NewValve(load.Limits{}))
 }
+
+func TestTheFolderOfAKilledRunGoesWithTheNextOne(t *testing.T) {
+	t.Parallel()
+	state := t.TempDir()
+	ours, err := os.MkdirTemp("", folderPrefix)
+	if err != nil {
+		t.Fatal(err)
+	}
+	others := t.TempDir()
+	for left, stays := range map[string]bool{ours: false, others: true} {
+		if err := os.WriteFile(filepath.Join(state, PlaceFile), []byte(filepath.Join(left, socketName)+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		server, err := Serve(state, load.NewValve(load.Limits{}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(left); (err == nil) != stays {
+			t.Errorf("%s: %v, want it to stay: %v", left, err, stays)
+		}
+	}
+}

@@ -311,6 +311,7 @@ func standing(t *testing.T, source, target side) {
 
 	// A writer that never stops makes no false alarm about what it didn't touch, and is noticed.
 	writing, stop := context.WithCancel(ctx)
+	source.put("logs", "fluentd", "log-2", "", `{"n":-1}`) // or the comparison may have read it before the first write
 	group, writing := errgroup.WithContext(writing)
 	group.Go(func() error {
 		for i := 0; writing.Err() == nil; i++ {
