@@ -235,9 +235,9 @@ func TestAimsThatAreMissedAndPeersThatAreAheadAreTold(t *testing.T) {
 	add(byElasticdump, 2)
 	add(byReindex, 0.9)
 	text := r.report()
-	for _, sentence := range []string{"| 90% of what the target takes at all | **50%, missed** |", "| 3 times elasticdump | **2.0 ×, missed** |", "| ahead of remote `_reindex` | **0.9 ×, missed** |",
+	for _, sentence := range []string{"| 90% of what the target takes at all | **50%, missed** |", "| 3 times elasticdump | **2.00 ×, missed** |", "| ahead of remote `_reindex` | **0.90 ×, missed** |",
 		"| under 300 MiB | **400 MiB, missed** |", "| nothing on the source but the snapshot | **3 searches, missed** |",
-		"MB of source: remote _reindex is 1.1 × as fast.", "MB of source: the target's own limit is 2.0 × as fast."} {
+		"MB of source: remote _reindex is 1.11 × as fast.", "MB of source: the target's own limit is 2.00 × as fast."} {
 		if !strings.Contains(text, sentence) {
 			t.Errorf("no %q in\n%s", sentence, text)
 		}
@@ -250,8 +250,19 @@ func TestAnAimThatTheTargetItselfDoesNotAllowIsToldAsThat(t *testing.T) {
 	for contestant, wall := range map[string]float64{byBackfill: 1, byBare: 0.8, byElasticdump: 2} {
 		r.entries = append(r.entries, entry{Kind: kindLoad, Pair: "2.3.2-5.5.2", Data: "nginx", Contestant: contestant, Documents: 1000, Bytes: 400_000, Wall: wall, Load: "1 1 1"})
 	}
-	if text, sentence := r.report(), "| 3 times elasticdump | **2.0 ×, and the target's own limit is 2.5 ×, missed** |"; !strings.Contains(text, sentence) {
+	if text, sentence := r.report(), "| 3 times elasticdump | **2.00 ×, and the target's own limit is 2.50 ×, missed** |"; !strings.Contains(text, sentence) {
 		t.Errorf("no %q in\n%s", sentence, text)
+	}
+}
+
+func TestOnlyRoundsThatBothHaveAreCompared(t *testing.T) {
+	t.Parallel()
+	own := summary{rounds: map[int]float64{0: 10, 1: 50, 2: 99}}
+	if ratio := own.beside(summary{rounds: map[int]float64{1: 100, 2: 99, 0: 40, 3: 1}}); ratio != 0.5 {
+		t.Errorf("the median of 0.25, 0.5 and 1 is %v", ratio)
+	}
+	if ratio := own.beside(summary{}); ratio != 0 {
+		t.Errorf("nobody to compare with gave %v", ratio)
 	}
 }
 

@@ -128,7 +128,7 @@ func (a *arena) measureLoads(ctx context.Context, results *results) error {
 	return nil
 }
 
-// warmUp brings the target's compilers to work and finds the bare client's best way meanwhile.
+// warmUp finds the bare client's best way and brings the target's compilers to work.
 func (a *arena) warmUp(ctx context.Context, d dataset) error {
 	names, err := bodyNames(a.bodies(d))
 	if err != nil {
@@ -156,7 +156,18 @@ func (a *arena) warmUp(ctx context.Context, d dataset) error {
 			return err
 		}
 	}
-	return a.deleteIndex(ctx, d.index)
+	return a.sendAll(ctx, d)
+}
+
+// sendAll loads everything once by the bare client: parts of the bodies leave the target's compilers and merges cold.
+func (a *arena) sendAll(ctx context.Context, d dataset) error {
+	if err := a.makeIndex(ctx, a.job(d)); err != nil {
+		return err
+	}
+	if _, err := a.bare(ctx, a.job(d)); err != nil {
+		return err
+	}
+	return errors.Join(a.settle(ctx), a.deleteIndex(ctx, d.index))
 }
 
 // makeIndex makes the target's index anew, as hikkoshi's rules say, set for loading.

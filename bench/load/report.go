@@ -60,7 +60,7 @@ func (r *results) loads(p *printer) {
 	p.line("## Into a real target\n")
 	for _, key := range r.measured(kindLoad) {
 		all := r.everybody(kindLoad, key)
-		limit, dump := rateOf(all, byBare), rateOf(all, byElasticdump)
+		limit, dump := find(all, byBare), find(all, byElasticdump)
 		p.line("### %s, %s\n", arrow(key.pair), r.describe(key))
 		p.line("| | documents/s, median (lowest to highest) | MB/s | of the target's limit | of elasticdump | client, µs a document | client's peak memory | target, µs a document | client, target and source, µs a document | source: CPU | searches, pages of a scroll | bytes sent by it | load average |")
 		p.line("|---|---|---|---|---|---|---|---|---|---|---|---|---|")
@@ -70,7 +70,7 @@ func (r *results) loads(p *printer) {
 				continue
 			}
 			p.line("| %s | **%s** (%s to %s) | %.1f | %s | %s | %s | %s | %.0f | %.0f | %.1f s | %d, %d | %s | %s |", titleOf(s.name), whole(s.rate), whole(s.low), whole(s.high), s.bytesRate/1e6,
-				part(s.rate, limit), times(s.rate, dump), micro(s.cpu), memory(s), s.targetCPU*1e6, s.together()*1e6, s.source.CPU, s.source.Searches, s.source.Fetches, size(float64(s.source.Written)), strings.Join(s.loads, ", "))
+				percent(s.beside(limit)), times(s.beside(dump)), micro(s.cpu), memory(s), s.targetCPU*1e6, s.together()*1e6, s.source.CPU, s.source.Searches, s.source.Fetches, size(float64(s.source.Written)), strings.Join(s.loads, ", "))
 		}
 		p.line("")
 		for _, s := range all {
@@ -110,18 +110,18 @@ func (r *results) describe(of subject) string {
 	return of.data
 }
 
-func part(value, whole float64) string {
-	if whole == 0 {
+func percent(ratio float64) string {
+	if ratio == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.0f%%", 100*value/whole)
+	return fmt.Sprintf("%.0f%%", 100*ratio)
 }
 
-func times(value, other float64) string {
-	if other == 0 {
+func times(ratio float64) string {
+	if ratio == 0 {
 		return "-"
 	}
-	return fmt.Sprintf("%.1f ×", value/other)
+	return fmt.Sprintf("%.1f ×", ratio)
 }
 
 func micro(seconds float64) string {
@@ -205,7 +205,11 @@ func (r *results) clients(p *printer) {
 		p.line("| | MB of source per CPU second | of elasticdump's best | µs a document | documents/s of the clock | sent | peak memory | load average |")
 		p.line("|---|---|---|---|---|---|---|---|")
 		for _, s := range all {
-			p.line("| %s | **%.1f** | %s | %.1f | %s | %s | %s | %s |", s.name, s.perCPU/1e6, times(s.perCPU, dump), s.cpu*1e6, whole(s.rate), size(s.wire), memory(s), strings.Join(s.loads, ", "))
+			ratio := 0.0
+			if dump > 0 {
+				ratio = s.perCPU / dump
+			}
+			p.line("| %s | **%.1f** | %s | %.1f | %s | %s | %s | %s |", s.name, s.perCPU/1e6, times(ratio), s.cpu*1e6, whole(s.rate), size(s.wire), memory(s), strings.Join(s.loads, ", "))
 		}
 		p.line("")
 	}
@@ -289,8 +293,8 @@ func (r *results) method(p *printer) {
 		}
 	}
 	p.line("- Servers and clients share the machine, so what the client takes, the target lacks. Nodes are the real servers out of Maven Central (the lab's), one node a cluster, heap %s, serial collector, both of Java's compilers; data on the same disk.", heap)
-	p.line("- Every contestant gets a fresh index, made with the mapping that hikkoshi's rules give, %d shards, no replicas, no refresh; the target must merge nothing when it begins, and all documents are counted afterwards (a contestant that loses one has failed). Measurements of one round stand side by side; each round begins with another contestant. The median of up to %d rounds counts. Time runs until the last answer; making the index and the refresh for counting are left out for all.", shards, r.rounds())
-	p.line("- **hikkoshi backfill**: the units of `hikkoshi apply`'s step of that name, in a process of its own, out of the snapshot's folder. Snapshot, catch-up and proof of a whole move are not in it. **hikkoshi restore**: the step of that name, where the target can read the snapshot. **The target's own limit**: the bodies that hikkoshi would send were kept, lie in memory, and are sent by a client that does nothing else; the best of %d ways (concurrency, size of bodies), found on a part of the bodies, is measured. These trials also warm the target up.", len(bareChoices()))
+	p.line("- Every contestant gets a fresh index, made with the mapping that hikkoshi's rules give, %d shards, no replicas, no refresh; the target must merge nothing when it begins, and all documents are counted afterwards (a contestant that loses one has failed). Measurements of one round stand side by side; each round begins with another contestant. The median of up to %d rounds counts; who is how many times as fast as another is the median of that ratio in the rounds that both have. Time runs until the last answer; making the index and the refresh for counting are left out for all.", shards, r.rounds())
+	p.line("- **hikkoshi backfill**: the units of `hikkoshi apply`'s step of that name, in a process of its own, out of the snapshot's folder. Snapshot, catch-up and proof of a whole move are not in it. **hikkoshi restore**: the step of that name, where the target can read the snapshot. **The target's own limit**: the bodies that hikkoshi would send were kept, lie in memory, and are sent by a client that does nothing else; the best of %d ways (concurrency, size of bodies), found on a part of the bodies, is measured. Before the first round the target is warmed up by these trials and by all bodies sent once: its compilers are still at work in the first minutes, and whoever comes first would pay for all.", len(bareChoices()))
 	for _, name := range []string{byElasticdump, byReindex, byBare} {
 		var told []string
 		for _, key := range r.measured(kindLoad) {

@@ -24,6 +24,23 @@ type summary struct {
 	loads           []string
 	tuned           string
 	failed          []string
+	rounds          map[int]float64 // documents a second of each
+}
+
+// beside is how many times as fast as another it was, the median of the rounds that both have: measurements of one round
+// stand side by side, and a slow minute of the machine is then nobody's fault. 0 where there is no such round.
+func (s summary) beside(other summary) float64 {
+	var ratios []float64
+	for round, rate := range s.rounds {
+		if others, both := other.rounds[round]; both {
+			ratios = append(ratios, rate/others)
+		}
+	}
+	if len(ratios) == 0 {
+		return 0
+	}
+	slices.Sort(ratios)
+	return median(ratios)
 }
 
 // together is the processor time of all who take part, in seconds a document: where clients and servers share a machine,
@@ -81,8 +98,9 @@ func (r *results) summarise(kind string, of subject, name string) (s summary, ok
 	s.source.Written = int64(middle(func(e entry) float64 { return float64(e.Source.Written) }))
 	s.wire = middle(func(e entry) float64 { return float64(e.Wire) })
 	s.requests = middle(func(e entry) float64 { return float64(e.Requests) })
-	s.tuned = good[0].Tuned
+	s.tuned, s.rounds = good[0].Tuned, map[int]float64{}
 	for _, e := range good {
+		s.rounds[e.Round] = float64(e.Documents) / e.Wall
 		s.loads = append(s.loads, firstAverage(e.Load))
 	}
 	return s, true
@@ -139,10 +157,10 @@ func (r *results) everybody(kind string, of subject) []summary {
 	return all
 }
 
-// rateOf finds the documents a second of one among many; 0 where nothing was measured.
-func rateOf(all []summary, name string) float64 {
+// find gives one among many; the zero summary where nothing was measured.
+func find(all []summary, name string) summary {
 	if i := slices.IndexFunc(all, func(s summary) bool { return s.name == name }); i >= 0 {
-		return all[i].rate
+		return all[i]
 	}
-	return 0
+	return summary{}
 }

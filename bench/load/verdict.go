@@ -27,28 +27,28 @@ type aim struct {
 }
 
 // against compares with another contestant of the same dataset.
-func against(other string, wanted float64, show func(value, other float64) string) func(summary, []summary) (string, bool, bool) {
+func against(other string, wanted float64) func(summary, []summary) (string, bool, bool) {
 	return func(s summary, all []summary) (string, bool, bool) {
-		rate := rateOf(all, other)
-		return show(s.rate, rate), s.rate >= wanted*rate, rate > 0
+		ratio := s.beside(find(all, other))
+		return fmt.Sprintf("%.2f ×", ratio), ratio >= wanted, ratio > 0
 	}
 }
 
 // ofLimit compares with the bare client. Who is faster than the limit has shown that it was not measured: its rounds met
 // other neighbours, and no aim is reached by that.
 func ofLimit(s summary, all []summary) (string, bool, bool) {
-	limit := rateOf(all, byBare)
-	if s.rate > mostOfLimit*limit {
-		return "no limit measured (" + part(s.rate, limit) + ")", false, limit > 0
+	ratio := s.beside(find(all, byBare))
+	if ratio > mostOfLimit {
+		return "no limit measured (" + percent(ratio) + ")", false, true
 	}
-	return part(s.rate, limit), s.rate >= aimOfLimit*limit, limit > 0
+	return percent(ratio), ratio >= aimOfLimit, ratio > 0
 }
 
 // ofDump compares with elasticdump, and says where the target itself takes less than is wanted, whoever sends.
 func ofDump(s summary, all []summary) (string, bool, bool) {
-	result, ok, has := against(byElasticdump, aimOfDump, times)(s, all)
-	if limit, dump := rateOf(all, byBare), rateOf(all, byElasticdump); !ok && limit > 0 && limit < aimOfDump*dump {
-		result += ", and the target's own limit is " + times(limit, dump)
+	result, ok, has := against(byElasticdump, aimOfDump)(s, all)
+	if limit := find(all, byBare).beside(find(all, byElasticdump)); !ok && limit > 0 && limit < aimOfDump {
+		result += fmt.Sprintf(", and the target's own limit is %.2f ×", limit)
 	}
 	return result, ok, has
 }
@@ -57,7 +57,7 @@ func aims() []aim {
 	all := []aim{
 		{"90% of what the target takes at all", kindLoad, byBackfill, ofLimit},
 		{"3 times elasticdump", kindLoad, byBackfill, ofDump},
-		{"ahead of remote `_reindex`", kindLoad, byBackfill, against(byReindex, 1, times)},
+		{"ahead of remote `_reindex`", kindLoad, byBackfill, against(byReindex, 1)},
 		{"under 300 MiB", kindLoad, byBackfill, func(s summary, _ []summary) (string, bool, bool) { return memory(s), s.peak < aimMemory, s.peak > 0 }},
 		{"nothing on the source but the snapshot", kindLoad, byBackfill, func(s summary, _ []summary) (string, bool, bool) {
 			asked := s.source.Searches + s.source.Scrolls + s.source.Fetches
@@ -126,8 +126,8 @@ func (r *results) behind(p *printer) {
 			if s.name == byBackfill || s.count == 0 {
 				continue
 			}
-			if s.rate > own.rate {
-				lines = append(lines, fmt.Sprintf("%s: %s is %s as fast.", where, titleOf(s.name), times(s.rate, own.rate)))
+			if ratio := s.beside(own); ratio > 1 {
+				lines = append(lines, fmt.Sprintf("%s: %s is %.2f × as fast.", where, titleOf(s.name), ratio))
 			}
 			if s.peak > 0 && s.peak < own.peak && s.name != byRestore && s.name != byBare {
 				lines = append(lines, fmt.Sprintf("%s: %s holds %s of memory, hikkoshi %s.", where, titleOf(s.name), memory(s), memory(own)))
