@@ -37,10 +37,10 @@ var layers = map[string]int{
 var arrows = map[string][]string{
 	"lucene":                 {"internal/binaryjson"},
 	"snapshot":               {"internal/binaryjson"},
-	"internal/lab/labtest":   {"internal/lab"},
+	"internal/lab/labtest":   {"internal/lab", "internal/lab/s3gateway/tool"},
 	"internal/lab/fakeaws":   {"internal/lab", "internal/lab/s3gateway/tool"},
-	"internal/lab/shipper":   {"internal/lab"},
-	"internal/lab":           {"internal/lab/s3gateway"},
+	"internal/lab/shipper":   {"internal/lab", "internal/lab/s3gateway/tool"},
+	"internal/lab":           {"internal/lab/s3gateway", "internal/lab/s3gateway/tool"},
 	"internal/lab/s3gateway": {"internal/lab/s3gateway/tool"},
 }
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -35,7 +34,7 @@ func TestWorkersObeyPauseAndLimitsAndWhatTheySetAsideIsTheLeadersToTellAndToSend
 	if code, output := attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone && code != exitFindings {
 		t.Fatalf("plan: %d\n%s", code, output)
 	}
-	address := freeAddress(t)
+	address := fmt.Sprintf("127.0.0.1:%d", labtest.FreePorts(t, 1)[0])
 	workers := []*playing{play(t, "worker", "--nats", "nats://"+address), play(t, "worker", "--nats", "nats://"+address)}
 	leader := play(t, "apply", "-c", config, "--yes", "--listen", address)
 
@@ -165,14 +164,4 @@ func waitForWorkers(t *testing.T, config string, leader *playing, satisfies func
 	}
 	t.Fatalf("the workers did not come so far:\n%s", last)
 	return 0
-}
-
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer listener.Close()
-	return listener.Addr().String()
 }

@@ -8,7 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"os/exec"
@@ -39,6 +39,8 @@ type part struct {
 	Folder, Listen string
 	Log, Result    string
 	Units          int
+	// Step is how long a worker counts at one number.
+	Step time.Duration
 	// Cluster, Name and Routes are a server's.
 	Name   string
 	Client int
@@ -127,14 +129,14 @@ func (p part) work(ctx context.Context) error {
 	var workers sync.WaitGroup
 	failures := make(chan error, 2)
 	for range 2 {
-		workers.Go(func() { failures <- countAll(ctx, job, log) })
+		workers.Go(func() { failures <- p.countAll(ctx, job, log) })
 	}
 	workers.Wait()
 	return errors.Join(<-failures, <-failures)
 }
 
 // countAll takes units until there are none, or until it is told to stop.
-func countAll(ctx context.Context, job *Job, log *os.File) error {
+func (p part) countAll(ctx context.Context, job *Job, log *os.File) error {
 	for {
 		lease, err := job.Next(ctx)
 		if errors.Is(err, ErrJobOver) || ctx.Err() != nil {
@@ -143,7 +145,7 @@ func countAll(ctx context.Context, job *Job, log *os.File) error {
 		if err != nil {
 			return err
 		}
-		err = count(lease)
+		err = count(lease, max(spanStep, p.Step))
 		switch {
 		case errors.Is(err, ErrLost), errors.Is(err, ErrJobOver):
 			fmt.Fprintf(log, "lost %s\n", lease.Unit.ID)
@@ -159,7 +161,7 @@ func countAll(ctx context.Context, job *Job, log *os.File) error {
 	}
 }
 
-func count(lease *Lease) error {
+func count(lease *Lease, step time.Duration) error {
 	var work span
 	if err := json.Unmarshal(lease.Unit.Payload, &work); err != nil {
 		return err
@@ -170,7 +172,7 @@ func count(lease *Lease) error {
 		}
 	}
 	for ; work.Position < work.To; work.Position++ {
-		if err := pause(lease.Context(), spanStep); err != nil {
+		if err := pause(lease.Context(), step); err != nil {
 			return err
 		}
 		checkpoint, _ := json.Marshal(work)
@@ -254,9 +256,33 @@ func (p part) serve(ctx context.Context) error {
 		return err
 	}
 	made.Start()
+	for made.Healthz(nil).StatusCode != http.StatusOK {
+		if pause(ctx, 50*time.Millisecond) != nil {
+			break
+		}
+	}
+	if err := os.WriteFile(p.whole(), nil, 0o600); err != nil {
+		return err
+	}
 	<-ctx.Done()
 	made.Shutdown()
 	return nil
+}
+
+// whole is the file that a server makes once it has caught up with the others.
+func (p part) whole() string { return p.Folder + "-whole" }
+
+// startWhole starts a server anew and waits until it has caught up, or until ctx ends.
+func (p part) startWhole(ctx context.Context, t *testing.T) *process {
+	t.Helper()
+	_ = os.Remove(p.whole()) // of the one before
+	started := start(t, p)
+	for pause(ctx, 50*time.Millisecond) == nil {
+		if _, err := os.Stat(p.whole()); err == nil {
+			break
+		}
+	}
+	return started
 }
 
 // process is a running part.
@@ -300,21 +326,6 @@ func (p *process) ended() bool {
 	default:
 		return false
 	}
-}
-
-// freePorts finds ports nobody listens on now.
-func freePorts(t *testing.T, count int) []int {
-	t.Helper()
-	var ports []int
-	for range count {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer listener.Close()
-		ports = append(ports, listener.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
 }
 
 // checkCommits wants no unit in the workers' log committed twice.

@@ -21,6 +21,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/hikkoshi/hikkoshi/internal/lab/s3gateway/tool"
 )
 
 const (
@@ -326,15 +328,17 @@ func startError(r record, log string, cause error) error {
 	return failure
 }
 
-// choosePort checks the wanted port, or lets the kernel choose one.
+// choosePort checks the wanted port, or chooses a free one.
 func choosePort(want int) (int, error) {
+	if want == 0 {
+		return tool.FreePort()
+	}
 	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(want)))
 	if err != nil {
 		return 0, &Error{Kind: ErrPortTaken, What: fmt.Sprintf("port %d of 127.0.0.1 is taken", want),
 			Hint: "stop the program that listens there, or choose another port", Err: err}
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	return port, listener.Close()
+	return want, listener.Close()
 }
 
 func withoutJavaOptions(environment []string) []string {

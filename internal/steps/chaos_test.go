@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -48,7 +47,9 @@ const (
 
 // natsServer is one of three servers of an external cluster, played by this test binary.
 type natsServer struct {
-	Name, Folder  string
+	Name, Folder string
+	// Whole is the file that it makes once it has caught up with the others.
+	Whole         string
 	Client, Route int
 	Routes        []int
 }
@@ -81,6 +82,12 @@ func serveNATS(text string) error {
 	made.Start()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	for made.Healthz(nil).StatusCode != http.StatusOK && ctx.Err() == nil {
+		time.Sleep(50 * time.Millisecond)
+	}
+	if err := os.WriteFile(playing.Whole, nil, 0o600); err != nil {
+		return err
+	}
 	<-ctx.Done()
 	made.Shutdown()
 	return nil
@@ -93,7 +100,8 @@ type victim struct {
 	command *exec.Cmd
 	output  *bytes.Buffer
 	done    chan error
-	killed  int
+	// whole is the file that tells when a server has caught up with the others; "" of other processes.
+	whole string
 }
 
 func (v *victim) start(t *testing.T) {
@@ -254,9 +262,15 @@ func (s *stage) disturb(t *testing.T, leader *victim, victims []*victim, kills m
 		} else if one == leader {
 			return
 		}
+		_ = os.Remove(one.whole) // of the one before
 		one.start(t)
-		if one.name == "server" {
-			time.Sleep(3 * time.Second) // two of three must be there: it catches up before the next may die
+		if one.whole == "" {
+			continue
+		}
+		for begun := time.Now(); time.Since(begun) < chaosPatience; time.Sleep(50 * time.Millisecond) {
+			if _, err := os.Stat(one.whole); err == nil { // two of three must be there before the next may die
+				break
+			}
 		}
 	}
 }
@@ -267,7 +281,7 @@ type reaching struct{ lead, join []string }
 // servers starts an external cluster, or says how workers join the leader's own server.
 func (s *stage) servers(t *testing.T, count int) (reaching, []*victim) {
 	t.Helper()
-	ports := freePorts(t, max(1, 2*count))
+	ports := labtest.FreePorts(t, max(1, 2*count))
 	if count == 0 {
 		address := fmt.Sprintf("127.0.0.1:%d", ports[0])
 		return reaching{lead: []string{"--listen", address}, join: []string{"--nats", "nats://" + address}}, nil
@@ -275,11 +289,12 @@ func (s *stage) servers(t *testing.T, count int) (reaching, []*victim) {
 	var victims []*victim
 	var addresses []string
 	for i := range count {
-		encoded, err := json.Marshal(natsServer{Name: fmt.Sprint("server-", i), Folder: t.TempDir(), Client: ports[i], Route: ports[count+i], Routes: ports[count:]})
+		whole := filepath.Join(t.TempDir(), "whole")
+		encoded, err := json.Marshal(natsServer{Name: fmt.Sprint("server-", i), Folder: t.TempDir(), Whole: whole, Client: ports[i], Route: ports[count+i], Routes: ports[count:]})
 		if err != nil {
 			t.Fatal(err)
 		}
-		one := &victim{name: "server", make: func() *exec.Cmd {
+		one := &victim{name: "server", whole: whole, make: func() *exec.Cmd {
 			command := exec.Command(os.Args[0])
 			command.Env = append(os.Environ(), playServer+"="+string(encoded))
 			return command
@@ -291,20 +306,6 @@ func (s *stage) servers(t *testing.T, count int) (reaching, []*victim) {
 	}
 	join := []string{"--nats", strings.Join(addresses, ",")}
 	return reaching{lead: append([]string{"--replicas", fmt.Sprint(count)}, join...), join: join}, victims
-}
-
-func freePorts(t *testing.T, count int) []int {
-	t.Helper()
-	var ports []int
-	for range count {
-		listener, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer listener.Close()
-		ports = append(ports, listener.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
 }
 
 func (s *stage) hikkoshi(arguments ...string) *exec.Cmd {

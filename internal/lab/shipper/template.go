@@ -9,6 +9,9 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+
+	"github.com/hikkoshi/hikkoshi/internal/lab/s3gateway/tool"
 )
 
 // Setup is what WriteConfig puts into a configuration.
@@ -109,9 +112,6 @@ func WriteConfig(path string, setup Setup) (Setup, error) {
 }
 
 func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", fmt.Errorf("find a free port: %w", err)
-	}
-	return listener.Addr().String(), listener.Close()
+	port, err := tool.FreePort()
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), err
 }

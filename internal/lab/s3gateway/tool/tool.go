@@ -8,9 +8,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 )
 
@@ -77,13 +79,22 @@ func Lock(ctx context.Context, path string, waiting func()) (unlock func(), err 
 	}
 }
 
-// FreePort returns a loopback port that nobody listens on now. Another program may take it before ours does: callers
-// start their program, see whether it came up, and try another port.
-func FreePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, fmt.Errorf("find a free loopback port: %w", err)
+// The ports that FreePort chooses from lie below those that kernels give out by themselves (Linux from 32768, macOS, Windows
+// and the BSDs from 49152): until its program listens, and while it is started again, no other's connection gets it.
+const (
+	firstPort, afterPorts = 20_000, 32_768
+	portsTried            = 100
+)
+
+// FreePort returns a loopback port that nobody listens on now. Another program that asks for this very port may take it
+// before ours does: callers start their program, see whether it came up, and try another port.
+func FreePort() (port int, err error) {
+	for range portsTried {
+		port = firstPort + rand.IntN(afterPorts-firstPort)
+		var listener net.Listener
+		if listener, err = net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
+			return port, listener.Close()
+		}
 	}
-	port := l.Addr().(*net.TCPAddr).Port
-	return port, l.Close()
+	return 0, fmt.Errorf("find a free loopback port: %w", err)
 }
