@@ -200,13 +200,14 @@ func (r *unitRun) send() error {
 	}
 	r.group.Go(func() error {
 		outcome, err := r.job.courier.deliver(r.ctx, body)
-		r.job.Valve.leave(size)
 		if err != nil {
+			r.job.Valve.leave(size)
 			return err
 		}
-		r.job.Valve.giveBack(body)
 		outcome.Add(aside)
 		r.job.Valve.meter.add(outcome)
+		r.job.Valve.leave(size) // counted before: who sees nothing under way has seen all the documents
+		r.job.Valve.giveBack(body)
 		return r.ledger.answer(number, position, outcome)
 	})
 	return nil
