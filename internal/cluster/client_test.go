@@ -14,7 +14,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -126,14 +125,7 @@ func TestRefusalsOfRepositoriesThatNoNodeHereShowsAreNamed(t *testing.T) {
 
 func TestTheRoadsFailuresAreNamedWithAHint(t *testing.T) {
 	t.Parallel()
-	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	refused := "http://" + closed.Addr().String()
-	if err := closed.Close(); err != nil {
-		t.Fatal(err)
-	}
+	const refused = "http://127.0.0.1:1" // a port of the system's own, which no test is given
 	encrypted := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(encrypted.Close)
 	encrypted.Config.ErrorLog = slog.NewLogLogger(slog.DiscardHandler, slog.LevelError)
@@ -237,6 +229,32 @@ func TestARepeatSucceedsAndAnEndedContextStopsIt(t *testing.T) {
 	endless := clientFor(t, Config{URL: answer(t, 503, nil, ""), OnRetry: func(RetryEvent) { cancel() }})
 	if _, err := endless.Do(ctx, "GET", "/x", nil, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
+	}
+}
+
+func TestAClusterIsRedOnlyWhereNoShardIsJustBeingStarted(t *testing.T) {
+	t.Parallel()
+	for _, one := range []struct {
+		name                string
+		initializing, asked int
+		later, want         string
+	}{
+		{"a new index", 1, 2, "yellow", "yellow"},
+		{"one that never starts", 1, 2, "red", "red"},
+		{"a lost shard", 0, 1, "yellow", "red"},
+	} {
+		var times atomic.Int32
+		client := clientFor(t, Config{URL: serve(t, func(w http.ResponseWriter, r *http.Request) {
+			status := "red"
+			if times.Add(1) > 1 && r.URL.Query().Get("wait_for_status") == "yellow" {
+				status = one.later
+			}
+			fmt.Fprintf(w, `{"status":%q,"initializing_shards":%d}`, status, one.initializing)
+		})})
+		health, err := client.SettledHealth(t.Context())
+		if err != nil || health.Status != one.want || int(times.Load()) != one.asked {
+			t.Errorf("%s: %+v %v, asked %d times", one.name, health, err, times.Load())
+		}
 	}
 }
 

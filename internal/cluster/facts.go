@@ -44,6 +44,19 @@ func (c *Client) WaitHealth(ctx context.Context, status string, limit time.Durat
 	}, indices)
 }
 
+// primariesStart is how long a red cluster is given whose shards are just being started.
+const primariesStart = 30 * time.Second
+
+// SettledHealth is Health, except that a cluster which is red because a shard is just being started is waited for up to half
+// a minute: every new index makes its cluster red for a moment. One that starts nothing is red at once.
+func (c *Client) SettledHealth(ctx context.Context) (Health, error) {
+	health, err := c.Health(ctx)
+	if err != nil || health.Status != "red" || health.Initializing == 0 {
+		return health, err
+	}
+	return c.WaitHealth(ctx, "yellow", primariesStart)
+}
+
 func (c *Client) health(ctx context.Context, query url.Values, indices []string) (Health, error) {
 	var all Health
 	for i, list := range nameLists(indices) {

@@ -72,7 +72,7 @@ func lookAtSide(ctx context.Context, client *cluster.Client, side migration.Side
 		return plan.Side{}, err
 	}
 	seen := plan.Side{Label: side.Label(), Domain: side.Domain, Exists: true, Endpoint: client.URL(), Version: info.Version, ClusterUUID: info.ClusterUUID}
-	health, err := client.Health(ctx)
+	health, err := client.SettledHealth(ctx)
 	if err != nil {
 		return plan.Side{}, err
 	}

@@ -324,7 +324,7 @@ func (s *readyForCutover) Check(ctx context.Context) (engine.Status, error) {
 	if err != nil {
 		return engine.Status{}, err
 	}
-	health, err := target.Health(ctx)
+	health, err := target.SettledHealth(ctx)
 	if err != nil {
 		return engine.Status{}, err
 	}

@@ -37,7 +37,7 @@ func (s *wayBack) Apply(ctx context.Context, _ *engine.Recorder) error {
 	if err != nil {
 		return err
 	}
-	health, err := client.Health(ctx)
+	health, err := client.SettledHealth(ctx)
 	if err != nil {
 		return err
 	}
