@@ -106,7 +106,8 @@ func TestBadInputIsToldBeforeAnythingIsChanged(t *testing.T) {
 	})
 	t.Run("a closed index", func(t *testing.T) {
 		labtest.Call(t, http.MethodPut, source.URL()+"/shut", "")
-		time.Sleep(time.Second) // a primary that is still starting cannot be closed on 2.3
+		// A primary that is still starting cannot be closed on 2.3.
+		labtest.Call(t, http.MethodGet, source.URL()+"/_cluster/health/shut?wait_for_status=yellow&timeout=5m", "")
 		labtest.Call(t, http.MethodPost, source.URL()+"/shut/_close", "")
 		refused(t, nil, exitRefused, []string{"shut", "leave closed indices out", "indices.closed"}, "plan", "-c", migrationIn(t, good))
 		labtest.Call(t, http.MethodDelete, source.URL()+"/shut", "")

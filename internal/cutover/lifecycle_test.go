@@ -505,7 +505,7 @@ func TestFluentdsOwnDumpDecidesWhetherTheChangeTook(t *testing.T) {
 	if _, err := f.Check(t.Context()); !errors.Is(err, ErrNotTaken) {
 		t.Fatalf("fluentd kept the old configuration, and check said %v", err)
 	}
-	obeys = true
+	obeys, f.Patience = true, 0
 	for _, step := range []func(context.Context) (State, error){f.Reload, f.Check} {
 		if _, err := step(t.Context()); err != nil {
 			t.Fatal(err)

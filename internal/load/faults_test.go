@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -95,9 +96,19 @@ func arrived(t *testing.T, client *cluster.Client, feed events, outcome Outcome)
 
 // heard gathers every reason a valve told.
 func heard(valve *Valve) func() string {
+	var mutex sync.Mutex
 	var told []string
-	valve.OnThrottle(func(reason string) { told = append(told, reason) })
-	return func() string { valve.OnThrottle(nil); return strings.Join(told, "\n") }
+	valve.OnThrottle(func(reason string) {
+		mutex.Lock()
+		defer mutex.Unlock()
+		told = append(told, reason)
+	})
+	return func() string {
+		valve.OnThrottle(nil)
+		mutex.Lock()
+		defer mutex.Unlock()
+		return strings.Join(told, "\n")
+	}
 }
 
 func TestALoadOutlivesWhatHappensToItsTarget(t *testing.T) {
@@ -197,7 +208,7 @@ func outliveOn(t *testing.T, version string) {
 		lifted := make(chan string, 1)
 		go func() {
 			for began := time.Now(); time.Since(began) < time.Minute; time.Sleep(20 * time.Millisecond) {
-				if live := job.Valve.Live(); live.Throttle != "" {
+				if live := job.Valve.Live(); strings.Contains(live.Throttle, "blocked") {
 					time.Sleep(time.Second)
 					block(false)
 					lifted <- live.Throttle
@@ -229,8 +240,7 @@ func outliveOn(t *testing.T, version string) {
 			t.Fatal(err)
 		}
 		job := smallBodies(direct)
-		job.Valve.SetLimits(Limits{MaxRate: 1500}) // so that the node ends in the middle
-		job.Valve.portion.Store(100)
+		job.Valve.SetLimits(Limits{MaxRate: 300}) // so that the node ends in the middle
 		told := heard(job.Valve)
 		restarted := make(chan error, 1)
 		go func() {
@@ -239,6 +249,7 @@ func outliveOn(t *testing.T, version string) {
 			}
 			node.Kill()
 			<-node.Done()
+			job.Valve.SetLimits(Limits{}) // the rest goes at once
 			again := options
 			again.Port = portOf(node.URL())
 			fresh, err := lab.Start(context.Background(), again)

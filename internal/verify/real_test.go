@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -312,16 +314,28 @@ func standing(t *testing.T, source, target side) {
 	// A writer that never stops makes no false alarm about what it didn't touch, and is noticed.
 	writing, stop := context.WithCancel(ctx)
 	source.put("logs", "fluentd", "log-2", "", `{"n":-1}`) // or the comparison may have read it before the first write
+	var written atomic.Int64
 	group, writing := errgroup.WithContext(writing)
 	group.Go(func() error {
 		for i := 0; writing.Err() == nil; i++ {
 			if _, err := source.Do(writing, "PUT", cluster.Path("logs", "fluentd", "log-2"), nil, []byte(fmt.Sprintf(`{"n":%d}`, i))); err != nil && writing.Err() == nil {
 				return err
 			}
+			written.Add(1)
 		}
 		return nil
 	})
-	report = compare(t, source, target, verify.Pair{SourceIndex: "logs", TargetIndex: "logs"})
+	// The reading of the source goes on once the writer, however slow it is, has begun and ended a write meanwhile.
+	var writes sync.Once
+	reading := func(document es.Document) (es.Document, bool, error) {
+		writes.Do(func() {
+			for before := written.Load(); written.Load() < before+2 && writing.Err() == nil; {
+				time.Sleep(time.Millisecond)
+			}
+		})
+		return document, true, nil
+	}
+	report = compare(t, source, target, verify.Pair{SourceIndex: "logs", TargetIndex: "logs", Transform: reading})
 	stop()
 	if err := group.Wait(); err != nil {
 		t.Fatal(err)
