@@ -10,8 +10,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/expr-lang/expr/vm"
-
 	"github.com/hikkoshi/hikkoshi/internal/es"
 )
 
@@ -46,9 +44,9 @@ type DocumentRules struct {
 
 // userDocument is a person's rule, compiled.
 type userDocument struct {
-	passes  []*pass
-	program *vm.Program
-	split   string
+	passes     []*pass
+	expression *expression
+	split      string
 }
 
 // Scratch is memory that Apply works in. Its zero value is ready; it is for one caller at a time.
@@ -58,6 +56,7 @@ type Scratch struct {
 	// written are sources that changed: each is made of what lies in the other.
 	written [2][]byte
 	last    int
+	machine machine
 }
 
 // scratchKept is how much memory a scratch keeps after a huge document.
@@ -126,11 +125,11 @@ func (d *draft) documentRules(t *targetIndex) (*DocumentRules, error) {
 		}
 		user := userDocument{passes: passes(rule.changes()), split: rule.Split}
 		if rule.Expr != "" {
-			program, err := compileExpression(rule.Expr)
+			compiled, err := compileExpression(rule.Expr)
 			if err != nil {
 				return nil, fmt.Errorf("expr %q: %w", rule.Expr, err)
 			}
-			user.program = program
+			user.expression = compiled
 		}
 		if len(user.passes) > 0 || rule.Split != "" || rule.Expr != "" {
 			r.users, needed = append(r.users, user), true
@@ -205,7 +204,7 @@ func (r *DocumentRules) apply(scratch *Scratch, doc *es.Document, t *traits) (Ac
 	if doc.Source == nil {
 		return action, "", nil
 	}
-	changed, passed, err := scratch.rewrite(doc, &r.edit, t, additions, r.firstPass())
+	changed, begun, err := r.begin(scratch, doc, t, additions)
 	if err != nil {
 		return unreadable(err)
 	}
@@ -213,7 +212,7 @@ func (r *DocumentRules) apply(scratch *Scratch, doc *es.Document, t *traits) (Ac
 		action = Changed
 	}
 	for i := range r.users {
-		userAction, reason, err := r.user(scratch, &r.users[i], doc, passed && i == 0)
+		userAction, reason, err := r.user(scratch, &r.users[i], doc, begun && i == 0)
 		if err != nil || userAction == Quarantine {
 			return userAction, reason, err
 		}
@@ -222,25 +221,50 @@ func (r *DocumentRules) apply(scratch *Scratch, doc *es.Document, t *traits) (Ac
 	return action, "", nil
 }
 
-// firstPass is what a person's rules begin with; nil when they begin with something else, or there are none.
-func (r *DocumentRules) firstPass() *pass {
-	if len(r.users) == 0 || len(r.users[0].passes) == 0 {
-		return nil
+// begin makes the walk that the rules of versions need. What a person's rules begin with goes along on it, be it a pass or an
+// expression; begun says that it did: it does not when rules changed something, since it is about what they make of it.
+func (r *DocumentRules) begin(scratch *Scratch, doc *es.Document, t *traits, additions []member) (changed, begun bool, err error) {
+	var p *pass
+	var x *expression
+	if len(r.users) > 0 {
+		if x = r.users[0].expression; len(r.users[0].passes) > 0 {
+			p, x = r.users[0].passes[0], nil
+		}
 	}
-	return r.users[0].passes[0]
+	if x != nil {
+		err = scratch.look(doc, &r.edit, t, additions, x)
+	} else {
+		scratch.editor.begin(doc.Source, &r.edit, t, additions, p)
+		err = scratch.editor.walk()
+	}
+	if err != nil {
+		return false, false, err
+	}
+	if begun = !scratch.editor.ruled(); x == nil || !begun {
+		changed, err = scratch.write(doc)
+	}
+	return changed, begun, err
 }
 
-// rewrite changes a source by one walk. passed says that the pass was part of it.
-func (s *Scratch) rewrite(doc *es.Document, rules *editRules, t *traits, additions []member, p *pass) (changed, passed bool, err error) {
-	s.editor.begin(doc.Source, rules, t, additions, p)
-	out, changed, passed, err := s.editor.rewrite(s.next())
+// rewrite changes a source by a walk that is made for a pass alone.
+func (s *Scratch) rewrite(doc *es.Document, p *pass) (changed bool, err error) {
+	s.editor.begin(doc.Source, &noRules, &noTraits, nil, p)
+	if err := s.editor.walk(); err != nil {
+		return false, err
+	}
+	return s.write(doc)
+}
+
+// write puts what the editor's walk came to into the document.
+func (s *Scratch) write(doc *es.Document) (changed bool, err error) {
+	out, changed, err := s.editor.write(s.next())
 	s.written[s.last] = out[:0]
 	if changed {
 		doc.Source = out
 	} else {
 		s.last = 1 - s.last
 	}
-	return changed, passed, err
+	return changed, err
 }
 
 // unreadable says why a source that a walk ended in is set aside.

@@ -9,6 +9,7 @@ import "strings"
 type fieldEditor struct {
 	pass      *pass
 	edits     []edit
+	assigned  []assignment
 	found     []foundField
 	renamings []foundRenaming
 	// scope is the number of the innermost element of an array around the current place; 0 is outside of any.
@@ -26,6 +27,12 @@ type foundField struct {
 	there        bool
 }
 
+// assignment is a field that is there, and gets a value. Which value may be said after the walk.
+type assignment struct {
+	field *fieldStep
+	value span
+}
+
 // foundRenaming is what a source has of both names of a renaming: the scopes in which they were met, counted from 1.
 type foundRenaming struct {
 	fromScope, toScope int
@@ -34,7 +41,7 @@ type foundRenaming struct {
 
 func (e *fieldEditor) begin(p *pass) {
 	e.pass, e.scope, e.scopes, e.refused = p, 0, 0, ""
-	e.edits = e.edits[:0]
+	e.edits, e.assigned = e.edits[:0], e.assigned[:0]
 	if p != nil {
 		e.found = cleared(e.found, len(p.all))
 		e.renamings = cleared(e.renamings, len(p.renamings))
@@ -94,8 +101,8 @@ func (e *fieldEditor) member(source *editor, f *fieldStep, m *seen) {
 	case f.set != "":
 		if e.scope > 0 {
 			e.refuse("set ", f.path, ": it lies in an array")
-		} else if string(source.source[m.value:m.end]) != f.set {
-			e.edits = append(e.edits, edit{from: m.value, to: m.end, now: f.set})
+		} else {
+			e.assigned = append(e.assigned, assignment{f, span{m.value, m.end}})
 		}
 	case len(f.children) > 0:
 		switch c := source.source[m.value]; {
@@ -178,9 +185,14 @@ func (e *fieldEditor) remove(members []seen) (stay bool) {
 }
 
 // finish writes what is not there yet, and gives all edits.
-func (e *fieldEditor) finish() ([]edit, error) {
+func (e *fieldEditor) finish(source []byte) ([]edit, error) {
 	if e.pass == nil {
 		return nil, nil
+	}
+	for _, a := range e.assigned {
+		if string(source[a.value.from:a.value.to]) != a.field.set {
+			e.edits = append(e.edits, edit{from: a.value.from, to: a.value.to, now: a.field.set})
+		}
 	}
 	fields := e.pass.all
 	if !e.pass.writes {

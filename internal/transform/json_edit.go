@@ -65,53 +65,66 @@ type editor struct {
 	edits     []edit
 	members   []seen
 	fields    fieldEditor
+	// open and end are where the object begins and ends; other says that it is not the whole source.
+	open, end int
+	other     bool
+	// keepTop says that an expression looks at the members of the outermost object, which then lie in top.
+	keepTop bool
+	top     []seen
 }
 
 // begin makes the editor ready for a source. pass may be nil.
 func (e *editor) begin(source []byte, rules *editRules, traits *traits, additions []member, pass *pass) {
 	e.source, e.rules, e.traits, e.additions, e.at = source, rules, traits, additions, 0
-	e.edits, e.members = e.edits[:0], e.members[:0]
+	e.edits, e.members, e.top, e.keepTop = e.edits[:0], e.members[:0], nil, false
 	e.fields.begin(pass)
 }
 
-// rewrite writes the changed source behind dst. passed says that the pass was part of it: it is not when rules changed
-// something, since the pass is about what they make of it.
-func (e *editor) rewrite(dst []byte) (out []byte, changed, passed bool, err error) {
+// walk goes over the source, and notes what must change.
+func (e *editor) walk() error {
 	start := e.unwrapped()
 	e.at = start
 	e.space()
 	if e.at >= len(e.source) || e.source[e.at] != '{' {
-		return dst, false, false, e.bad("no object")
+		return e.bad("no object")
 	}
-	open := e.at
+	e.open = e.at
 	if err := e.object(0, walk{e.traits.booleans, e.traits.geoPoints, e.traits.dates, e.fields.root()}); err != nil {
-		return dst, false, false, err
+		return err
 	}
-	end := e.at
+	e.end = e.at
 	e.space()
 	trailing := start == 0 && e.at < len(e.source)
 	if trailing && !e.rules.unquoted {
-		return dst, false, false, e.bad("something after the object")
+		return e.bad("something after the object")
 	}
-	if len(e.edits) > 0 || start > 0 || trailing {
-		return e.written(dst, e.edits, open, end), true, false, nil
-	}
-	edits, err := e.fields.finish()
-	if err != nil || len(edits) == 0 {
-		return dst, false, true, err
-	}
-	return e.written(dst, edits, open, end), true, true, nil
+	e.other = start > 0 || trailing
+	return nil
 }
 
-// written puts together what the edits leave of source[open:end].
-func (e *editor) written(dst []byte, edits []edit, open, end int) []byte {
+// ruled says that rules change something. Then a pass is to be made anew, since it is about what they make of it.
+func (e *editor) ruled() bool { return len(e.edits) > 0 || e.other }
+
+// write writes what the rules or else the pass make of the source behind dst.
+func (e *editor) write(dst []byte) (out []byte, changed bool, err error) {
+	edits := e.edits
+	if !e.ruled() {
+		if edits, err = e.fields.finish(e.source); err != nil || len(edits) == 0 {
+			return dst, false, err
+		}
+	}
+	return e.written(dst, edits), true, nil
+}
+
+// written puts together what the edits leave of the object.
+func (e *editor) written(dst []byte, edits []edit) []byte {
 	slices.SortStableFunc(edits, func(a, b edit) int {
 		if a.from != b.from {
 			return a.from - b.from
 		}
 		return b.to - a.to
 	})
-	out, position := dst, open
+	out, position := dst, e.open
 	for i := range edits {
 		edit := &edits[i]
 		if edit.from < position {
@@ -121,7 +134,7 @@ func (e *editor) written(dst []byte, edits []edit, open, end int) []byte {
 		out = append(out, e.source[edit.copied.from:edit.copied.to]...)
 		position = edit.to
 	}
-	return append(out, e.source[position:end]...)
+	return append(out, e.source[position:e.end]...)
 }
 
 // unwrapped finds where the document begins when 1.x was sent {"type":{…}}: it indexed what is inside.

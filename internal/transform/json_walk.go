@@ -54,7 +54,7 @@ func (e *editor) object(depth int, w walk) error {
 	e.at++
 	first := len(e.members)
 	var keys keySet
-	kept := e.rules.duplicates || w.field != nil || depth == 0 && len(e.additions) > 0
+	kept := e.rules.duplicates || w.field != nil || depth == 0 && (len(e.additions) > 0 || e.keepTop)
 	e.space()
 	if e.at < len(e.source) && e.source[e.at] == '}' {
 		e.at++
@@ -126,6 +126,9 @@ func (e *editor) object(depth int, w walk) error {
 func (e *editor) closed(depth int, w walk, members []seen, twice bool) error {
 	if w.field != nil {
 		e.fields.object(e, w.field, members)
+	}
+	if depth == 0 && e.keepTop {
+		e.top = members
 	}
 	if depth == 0 && len(e.additions) > 0 {
 		if err := e.add(members); err != nil {

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/expr-lang/expr"
-	"github.com/expr-lang/expr/vm"
 	"github.com/tidwall/gjson"
 )
 
@@ -69,22 +67,6 @@ func (r UserRule) Validate() error {
 		}
 	}
 	return nil
-}
-
-// expressionNodes bounds the size of an expression.
-const expressionNodes = 2000
-
-func compileExpression(source string) (*vm.Program, error) {
-	return expr.Compile(source, expr.Env(expressionInput{}), expr.MaxNodes(expressionNodes))
-}
-
-// expressionInput is what an expression sees.
-type expressionInput struct {
-	Doc     map[string]any `expr:"doc"`
-	ID      string         `expr:"id"`
-	Type    string         `expr:"type"`
-	Routing string         `expr:"routing"`
-	Index   string         `expr:"index"`
 }
 
 func userMapping() Rule {
