@@ -82,13 +82,16 @@ func showRoutes(view *ui.View, made *plan.Plan) {
 	}
 }
 
+// longestValue keeps the table readable; --json and --show-mappings give the whole.
+const longestValue = 60
+
 // showAltered tells everything that is dropped by name, and what is changed by reason.
 func showAltered(view *ui.View, made *plan.Plan) {
 	dropped, changed := made.Altered()
 	if len(dropped) > 0 {
 		table := ui.Table{Title: "\nSettings and parameters that are left out", Headings: []string{"what", "its value", "because", "in"}}
 		for _, one := range dropped {
-			value := strings.Join(one.Values, ", ")
+			value := ui.Clip(strings.Join(one.Values, ", "), longestValue)
 			if len(one.Values) > 1 {
 				value = fmt.Sprintf("%d values", len(one.Values))
 			}

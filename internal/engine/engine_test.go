@@ -178,6 +178,13 @@ func TestWhatWasThereBeforeIsNotUndone(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(folder, "two")); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("two is still there: %v", err)
 	}
+	// What the first run found done is looked at again.
+	if err := errors.Join(os.Remove(filepath.Join(folder, "one")), runner.Run(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(filepath.Join(folder, "one")); err != nil {
+		t.Errorf("the run after the undo passed over one: %v", err)
+	}
 }
 
 func TestAStepThatCannotBeUndoneStopsTheUndoBeforeAnythingIsTakenBack(t *testing.T) {

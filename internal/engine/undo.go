@@ -32,8 +32,15 @@ func (r *Runner) undo(ctx context.Context, wanted func(id string) bool) error {
 	}
 	for i := len(r.Steps) - 1; i >= 0; i-- {
 		step := r.Steps[i]
+		progress := r.Journal.Step(r.Phase, step.ID())
+		if wanted(step.ID()) && progress.Done && !progress.Begun {
+			// It found nothing to do. The next run looks again: by then the world may be another.
+			if err := r.record(RecordUndone, step); err != nil {
+				return err
+			}
+		}
 		undoer, ok := step.(Undoer)
-		if !ok || !wanted(step.ID()) || !r.Journal.Step(r.Phase, step.ID()).Begun {
+		if !ok || !wanted(step.ID()) || !progress.Begun {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
