@@ -12,6 +12,7 @@ import (
 
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/es"
+	"github.com/hikkoshi/hikkoshi/internal/load"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
 	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
@@ -27,12 +28,16 @@ type pairing struct {
 	create []byte
 	// typed says that types count: both sides have them.
 	typed bool
+	// types are those of the second side that take part, on the way back; empty means all.
+	types []string
 	// toType is the type of every document on the second side, where it has one and the first has none.
 	toType  string
 	dialect cluster.Dialect // of the second side
 	rewrite func(es.Document) (es.Document, bool, error)
 	// sameKeys says that a document has the same key on both sides although it is rewritten.
 	sameKeys bool
+	// proven says whether a document that was rewritten may be written; nil where all may.
+	proven func(becomes, original es.Document) error
 	// split is the index of the target whose documents a rule spreads over parts; nil where there is no such rule.
 	split *transform.TargetIndex
 	parts []string
@@ -80,8 +85,35 @@ func (p *pairing) becomes(document es.Document) (es.Document, bool, error) {
 	return document, true, nil
 }
 
-// errNoWayBack says that documents cannot be brought back into an index whose documents a rule rewrote.
-var errNoWayBack = errors.New("its documents were rewritten for the new version, so what was written since cannot be brought back")
+// errNoWayBack says that documents cannot be brought back into an index whose documents a person's rules rewrote.
+var errNoWayBack = errors.New("its documents were rewritten by rules of migration.yaml, so what was written since cannot be brought back")
+
+// stays is why a document of the target is not brought back.
+const stays = "no-way-back"
+
+// back pairs an index of the target with the types of the source whose documents it joined. Each document says by itself
+// what it was; it goes back if the rules make the same of it again.
+func (p *pairing) back(rules *transform.DocumentRules, forward func(es.Document) (es.Document, bool, error)) {
+	p.typed = true
+	p.rewrite = func(document es.Document) (es.Document, bool, error) {
+		was, ok, err := rules.Back(document)
+		if err != nil || !ok {
+			return document, false, errors.Join(fmt.Errorf("%w: it does not say what it would be on the source", load.ErrQuarantine), err)
+		}
+		was.Index = p.toIndex
+		return was, true, nil
+	}
+	p.proven = func(was, document es.Document) error {
+		again, _, err := forward(was)
+		if err == nil && (again.ID != document.ID || document.Routing != "" && again.Routing != document.Routing || !sameContent(again.Source, document.Source)) {
+			err = errors.New("the rules would make another document of it")
+		}
+		if err != nil {
+			return fmt.Errorf("%w: %w", load.ErrQuarantine, err)
+		}
+		return nil
+	}
+}
 
 func (r *round) pairOf(ctx context.Context, route plan.Route) (*pairing, error) {
 	toDialect, err := r.to.Dialect(ctx)
@@ -113,12 +145,21 @@ func (r *round) pairOf(ctx context.Context, route plan.Route) (*pairing, error) 
 	if route.Late && !r.reversed {
 		pair.create = target.Body
 	}
+	if r.reversed {
+		pair.types = target.Types
+	}
 	if target.Documents != nil && target.Documents.KeepsIdentity() {
 		pair.rules, pair.long = target.Documents, map[string]string{}
 	}
 	switch {
-	case r.reversed && target.Documents != nil && !target.Documents.KeepsIdentity():
+	case r.reversed && target.Documents != nil && !target.Documents.HasWayBack():
 		return nil, fmt.Errorf("%s: %w", route.Target, errNoWayBack)
+	case r.reversed && target.Documents != nil && !target.Documents.KeepsIdentity():
+		forward, err := r.move.compared(ctx, route)
+		if err != nil {
+			return nil, err
+		}
+		pair.back(target.Documents, forward)
 	case r.reversed && len(target.Types) > 0 && !pair.typed:
 		pair.toType = target.Types[0]
 	case r.reversed:

@@ -2,7 +2,8 @@ package steps
 
 // reborn.go answers: what of a document that the second side has in a newer version than the first? It was deleted on the
 // first and written anew: once a deletion is older than index.gc_deletes, an id's versions begin at 1 again. No version can
-// tell its new content from the old, so contents are compared. Next: writers.go.
+// tell its new content from the old, so contents are compared; so are those of one that was deleted on the second side
+// alone. Next: writers.go.
 
 import (
 	"bytes"

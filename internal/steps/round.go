@@ -35,14 +35,17 @@ type roundResult struct {
 	Deleted  int64          `json:"deleted"`
 	Existing int64          `json:"existing"`
 	Refused  []load.Refused `json:"refused,omitempty"`
-	// NoWayBack are indices from which nothing could be brought back.
+	// NoWayBack are indices from which nothing could be brought back, Left documents of the second side that the first
+	// lacks and that were not deleted.
 	NoWayBack []string `json:"no_way_back,omitempty"`
+	Left      int64    `json:"left,omitempty"`
 }
 
 func (r *roundResult) add(other roundResult) {
 	r.Written += other.Written
 	r.Deleted += other.Deleted
 	r.Existing += other.Existing
+	r.Left += other.Left
 	r.Refused = append(r.Refused, other.Refused...)
 }
 
@@ -112,7 +115,7 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 		if !idsAlone {
 			rewritten, moves, err := pair.becomes(document)
 			if errors.Is(err, load.ErrQuarantine) {
-				aside = append(aside, load.NewRefused(&document, 0, "quarantine", err.Error(), ""))
+				aside = append(aside, r.aside(&document, err))
 				return nil
 			}
 			if err != nil || !moves {
@@ -142,6 +145,10 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 			if err != nil {
 				return err
 			}
+			if sent.Existing > 0 && r.deletes {
+				// Newer there, and yet not seen: somebody deleted it a moment ago, and the deletion's version is still remembered.
+				reborn = append(reborn, wanted...)
+			}
 			replaced, err := r.replace(ctx, pair, reborn)
 			result.add(replaced)
 			return err
@@ -154,7 +161,17 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 	if deletes && len(there) > 0 {
 		return r.remove(ctx, pair, there, result)
 	}
+	result.Left += int64(len(there))
 	return result, nil
+}
+
+// aside is a document that cannot go.
+func (r *round) aside(document *es.Document, why error) load.Refused {
+	kind := "quarantine"
+	if r.reversed {
+		kind = stays
+	}
+	return load.NewRefused(document, 0, kind, why.Error(), "")
 }
 
 // versionsIn reads what one index of the second side holds; one that is not there yet holds nothing.
@@ -167,7 +184,9 @@ func (r *round) versionsIn(ctx context.Context, pair *pairing, index string, ver
 		return err
 	}
 	_, err = r.to.Scan(ctx, index, cluster.ScanOptions{Shard: cluster.AllShards, NoSource: true}, func(document es.Document) error {
-		versions[pair.key(document)] = document.Version
+		if len(pair.types) == 0 || slices.Contains(pair.types, document.Type) {
+			versions[pair.key(document)] = document.Version
+		}
 		return nil
 	})
 	if err != nil {
@@ -231,9 +250,12 @@ func (r *round) read(ctx context.Context, pair *pairing, wanted []es.Document, e
 	for part := range slices.Chunk(wanted, fetchDocuments) {
 		err := fetch(ctx, r.from, pair.fromIndex, part, func(document es.Document) error {
 			becomes, moves, err := pair.becomes(document)
+			if err == nil && moves && pair.proven != nil {
+				err = pair.proven(becomes, document)
+			}
 			switch {
 			case errors.Is(err, load.ErrQuarantine):
-				aside = append(aside, load.NewRefused(&document, 0, "quarantine", err.Error(), ""))
+				aside = append(aside, r.aside(&document, err))
 				return nil
 			case err != nil || !moves:
 				return err

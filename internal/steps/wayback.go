@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/load"
 )
 
 // wayBack brings documents from the target to the source, on the way back only.
@@ -26,9 +27,26 @@ func (s *wayBack) ID() string { return "way-back" }
 // Title is the step in a person's words.
 func (s *wayBack) Title() string { return "keep the way back open" }
 
-// Check says what it is for.
-func (s *wayBack) Check(context.Context) (engine.Status, error) {
-	return engine.Status{State: engine.Ready, Note: "a rollback brings back what is written to the target from now on"}, nil
+// Check says what it is for, and for which indices it can't be.
+func (s *wayBack) Check(ctx context.Context) (engine.Status, error) {
+	note := "a rollback brings back what is written to the target from now on"
+	var without []string
+	for _, route := range s.move.Plan.Routes {
+		if !route.Kind.Loads() {
+			continue
+		}
+		made, err := s.move.indexPlan(ctx, route.Source)
+		if err != nil {
+			return engine.Status{}, err
+		}
+		if target := targetNamed(made, route.Target); target != nil && target.Documents != nil && !target.Documents.HasWayBack() {
+			without = append(without, route.Target)
+		}
+	}
+	if len(without) > 0 {
+		note += ", but nothing of " + listed(without) + ": rules of migration.yaml rewrite their documents"
+	}
+	return engine.Status{State: engine.Ready, Note: note}, nil
 }
 
 // Apply looks whether the way back can be walked: the source must take writes.
@@ -71,12 +89,27 @@ func (s *wayBack) Undo(ctx context.Context, rec *engine.Recorder) error {
 	if err != nil {
 		return err
 	}
-	if len(result.Refused) > 0 {
-		first := result.Refused[0]
-		return fmt.Errorf("the source refuses %d documents; the first, %s of %s: %s", len(result.Refused), first.ID, first.Index, first.Reason)
+	var refused, staying []load.Refused
+	for _, one := range result.Refused {
+		if one.Error == stays {
+			staying = append(staying, one)
+		} else {
+			refused = append(refused, one)
+		}
+	}
+	if len(refused) > 0 {
+		first := refused[0]
+		return fmt.Errorf("the source refuses %d documents; the first, %s of %s: %s", len(refused), first.ID, first.Index, first.Reason)
 	}
 	if len(result.NoWayBack) > 0 {
-		rec.Note("not brought back, since their documents were rewritten for the new version: %s", listed(result.NoWayBack))
+		rec.Note("not brought back, since rules of migration.yaml rewrote their documents: %s", listed(result.NoWayBack))
+	}
+	if len(staying) > 0 {
+		first := staying[0]
+		rec.Note("%d documents stay on the target alone; the first, %s of %s: %s", len(staying), first.ID, first.Index, first.Reason)
+	}
+	if result.Left > 0 {
+		rec.Note("%d documents of the source are not on the target: deleted there since, or set aside before; they stay", result.Left)
 	}
 	rec.Note("%d documents written to the target since cutover were brought back", result.Written)
 	return nil
