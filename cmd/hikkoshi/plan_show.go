@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
 	"github.com/hikkoshi/hikkoshi/internal/ui"
 )
@@ -91,7 +92,7 @@ func showAltered(view *ui.View, made *plan.Plan) {
 	if len(dropped) > 0 {
 		table := ui.Table{Title: "\nSettings and parameters that are left out", Headings: []string{"what", "its value", "because", "in"}}
 		for _, one := range dropped {
-			value := ui.Clip(strings.Join(one.Values, ", "), longestValue)
+			value := es.Clip(strings.Join(one.Values, ", "), longestValue)
 			if len(one.Values) > 1 {
 				value = fmt.Sprintf("%d values", len(one.Values))
 			}

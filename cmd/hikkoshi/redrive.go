@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
+	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
 	"github.com/hikkoshi/hikkoshi/internal/steps"
 	"github.com/hikkoshi/hikkoshi/internal/ui"
@@ -113,9 +114,9 @@ func showQuarantine(view *ui.View, fate string, groups []steps.QuarantineGroup) 
 	for _, group := range groups {
 		ids := make([]string, len(group.IDs))
 		for i, id := range group.IDs {
-			ids[i] = ui.Clip(id, longestID)
+			ids[i] = es.Clip(id, longestID)
 		}
-		view.Print(fmt.Sprintf("%d %s of %s (%s): %s: %s", group.Documents, fate, group.Index, strings.Join(ids, ", "), group.Error, ui.Clip(group.Reason, longestReason)))
+		view.Print(fmt.Sprintf("%d %s of %s (%s): %s: %s", group.Documents, fate, group.Index, strings.Join(ids, ", "), group.Error, es.Clip(group.Reason, longestReason)))
 		view.Print("  what to do: " + group.Repair.Action)
 		for line := range strings.Lines(group.Repair.Migration) {
 			view.Print("    " + strings.TrimRight(line, "\n"))

@@ -98,3 +98,21 @@ func TestADigestDoesNotDependOnOrderAndNoticesEveryChange(t *testing.T) {
 		t.Error("a lost document does not show in exactly one bucket")
 	}
 }
+
+func TestALongTextIsClippedAndItsLengthTold(t *testing.T) {
+	t.Parallel()
+	for _, row := range []struct {
+		text string
+		most int
+		told string
+	}{
+		{"short", 5, "short"},
+		{"äöü", 3, "ä… (6 bytes)"},
+		{"a\xff", 5, "a?"},
+		{"a\xffb", 2, "a… (3 bytes)"},
+	} {
+		if got := Clip(row.text, row.most); got != row.told {
+			t.Errorf("%q: %s, want %s", row.text, got, row.told)
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/tidwall/gjson"
 
+	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
@@ -87,7 +88,7 @@ func (c *Checker) observe(n *node, seen class, value string) *node {
 	if c.counting && o.last[seen] != c.number {
 		o.last[seen] = c.number
 		if o.documents[seen]++; o.documents[seen] == 1 {
-			o.values[seen] = clip(value)
+			o.values[seen] = es.Clip(value, longestExample)
 		}
 		if len(o.examples[seen]) < mostExamples {
 			o.examples[seen] = append(o.examples[seen], c.id)

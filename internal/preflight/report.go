@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/hikkoshi/hikkoshi/internal/es"
 )
 
 const (
@@ -111,7 +113,7 @@ func (t *tally) book(one problem, id string, repaired bool) {
 	}
 	known.documents++
 	if len(known.examples) < mostExamples {
-		known.examples = append(known.examples, clip(id))
+		known.examples = append(known.examples, es.Clip(id, longestExample))
 	}
 }
 

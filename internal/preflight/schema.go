@@ -8,7 +8,6 @@ import (
 	"math"
 	"slices"
 	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -418,11 +417,4 @@ func (s *Schema) fieldsNow() int64 {
 		fields += metaFields
 	}
 	return fields
-}
-
-func clip(text string) string {
-	if len(text) > longestExample {
-		return strings.ToValidUTF8(text[:longestExample], "") + "… (" + strconv.Itoa(len(text)) + " bytes)"
-	}
-	return strings.ToValidUTF8(text, "?")
 }

@@ -100,7 +100,7 @@ func (c *Checker) report(kind Kind, path, value string) {
 			return
 		}
 	}
-	c.found = append(c.found, problem{kind, path, clip(value)})
+	c.found = append(c.found, problem{kind, path, es.Clip(value, longestExample)})
 }
 
 // whole reads the document's one object.

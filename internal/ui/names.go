@@ -47,14 +47,6 @@ func Names(names []string) string {
 	return line
 }
 
-// Clip shortens a text that would fill the screen, and says how long it was.
-func Clip(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + fmt.Sprintf("… (%d bytes)", len(text))
-}
-
 // pattern puts a star where the numbers of names of one form differ.
 func pattern(names []string) string {
 	numbers := digits.FindAllString(names[0], -1)

@@ -47,15 +47,6 @@ func TestManyNamesAreToldInOneLine(t *testing.T) {
 	}
 }
 
-func TestALongTextIsClippedAndItsLengthTold(t *testing.T) {
-	if got := Clip("short", 5); got != "short" {
-		t.Error(got)
-	}
-	if got := Clip("äöü", 3); got != "ä… (6 bytes)" {
-		t.Error(got)
-	}
-}
-
 func TestProgramsGetJSONAndPeopleGetTheHint(t *testing.T) {
 	t.Parallel()
 	var results, progress bytes.Buffer
