@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -45,11 +46,14 @@ func fetchS3() error {
 	return err
 }
 
+// secretKey is the variable whose value nobody may see.
+const secretKey = "AWS_SECRET_ACCESS_KEY"
+
 // process runs the program as a process of its own. killed says that it was killed at its record.
-func process(t *testing.T, killAt int, arguments ...string) (killed bool) {
+func process(t *testing.T, environment []string, killAt int, arguments ...string) (killed bool) {
 	t.Helper()
 	command := exec.CommandContext(t.Context(), os.Args[0], arguments...)
-	command.Env = append(os.Environ(), playHikkoshi+"=1", killAtRecord+"="+strconv.Itoa(killAt))
+	command.Env = append(append(os.Environ(), playHikkoshi+"=1", killAtRecord+"="+strconv.Itoa(killAt)), environment...)
 	output, err := command.CombinedOutput()
 	var exit *exec.ExitError
 	if errors.As(err, &exit) {
@@ -60,19 +64,21 @@ func process(t *testing.T, killAt int, arguments ...string) (killed bool) {
 	if err != nil {
 		t.Fatalf("hikkoshi %v, killed at record %d: %v\n%s", arguments, killAt, err, output)
 	}
-	if secret := os.Getenv("AWS_SECRET_ACCESS_KEY"); secret != "" && bytes.Contains(output, []byte(secret)) {
-		t.Errorf("hikkoshi %v prints the secret key", arguments)
+	for _, variable := range environment {
+		if secret, is := strings.CutPrefix(variable, secretKey+"="); is && bytes.Contains(output, []byte(secret)) {
+			t.Errorf("hikkoshi %v prints the secret key", arguments)
+		}
 	}
 	return false
 }
 
 // untilDone runs one verb again and again, killed at each record of the journal in turn, until a run ends by itself.
 // It gives the next record and how often it was killed.
-func untilDone(t *testing.T, next int, arguments ...string) (int, int) {
+func untilDone(t *testing.T, environment []string, next int, arguments ...string) (int, int) {
 	t.Helper()
 	for kills := 0; ; kills++ {
 		t.Logf("%s: %s until record %d", time.Now().Format(time.TimeOnly), arguments[0], next)
-		if !process(t, next, arguments...) {
+		if !process(t, environment, next, arguments...) {
 			return next, kills
 		}
 		next++
@@ -83,6 +89,7 @@ func TestADomainsMoveKilledAtEveryRecordLosesNothingOfARunningWriter(t *testing.
 	if testing.Short() {
 		t.Skip("starts real nodes")
 	}
+	t.Parallel()
 	stage, err := demo.Start(t.Context(), demo.Options{Documents: 300, Rate: 20, Folder: t.TempDir(), Tell: t.Logf})
 	if err != nil {
 		t.Fatal(err)
@@ -92,22 +99,21 @@ func TestADomainsMoveKilledAtEveryRecordLosesNothingOfARunningWriter(t *testing.
 			t.Error(err)
 		}
 	})
+	var environment []string
 	for name, value := range stage.Environment() {
-		t.Setenv(name, value)
+		environment = append(environment, name+"="+value)
 	}
 	config := filepath.Join(stage.Folder, "migration.yaml")
 	writeFile(t, config, stage.Migration())
-	process(t, 0, "plan", "-c", config)
-	refused(t, nil, exitRefused, []string{"there is no target yet to rehearse on"}, "plan", "-c", config, "--rehearse", "--yes")
+	process(t, environment, 0, "plan", "-c", config)
+	refused(t, environment, exitRefused, []string{"there is no target yet to rehearse on"}, "plan", "-c", config, "--rehearse", "--yes")
 	next := 1
 	for _, verb := range []string{"apply", "cutover"} {
 		var kills int
-		next, kills = untilDone(t, next, verb, "-c", config, "--yes", "-q")
+		next, kills = untilDone(t, environment, next, verb, "-c", config, "--yes", "-q")
 		t.Logf("%s: killed %d times", verb, kills)
 	}
-	drained, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if err := stage.Shipper.Drain(drained); err != nil {
+	if err := stage.Shipper.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	verdict, err := stage.Judge(t.Context())
@@ -117,12 +123,12 @@ func TestADomainsMoveKilledAtEveryRecordLosesNothingOfARunningWriter(t *testing.
 	if !verdict.Holds() {
 		t.Errorf("%+v", verdict)
 	}
-	if _, kills := untilDone(t, next, "retire", "-c", config, "--yes", "-q"); kills < 5 {
+	if _, kills := untilDone(t, environment, next, "retire", "-c", config, "--yes", "-q"); kills < 5 {
 		t.Errorf("retire was killed only %d times", kills)
 	}
 	// The deletion was asked for once and is followed by status.
-	process(t, 0, "status", "-c", config)
-	noSecret(t, stage.Folder, stage.Environment()["AWS_SECRET_ACCESS_KEY"])
+	process(t, environment, 0, "status", "-c", config)
+	noSecret(t, stage.Folder, stage.Environment()[secretKey])
 }
 
 // noSecret looks for a secret in everything that was written below a folder: journal, plan, proof, backups, logs.
@@ -149,6 +155,7 @@ func noSecret(t *testing.T, folder, secret string) {
 }
 
 func TestAMoveKilledAtEveryRecordOfItsJournalEndsAsIfNothingHadHappened(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	source, target := labtest.Pair(t, "2.3.2", "5.5.2", folder)
 	if _, err := lab.Generate(t.Context(), source.URL(), "2.3.2", lab.Data{Seed: 2, NginxDocs: 200, Days: 2, Kibana: true}); err != nil {
@@ -156,11 +163,11 @@ func TestAMoveKilledAtEveryRecordOfItsJournalEndsAsIfNothingHadHappened(t *testi
 	}
 	config := filepath.Join(folder, "migration.yaml")
 	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
-	process(t, 0, "plan", "-c", config)
+	process(t, nil, 0, "plan", "-c", config)
 	next, total := 1, 0
 	for _, verb := range []string{"apply", "cutover", "retire"} {
 		var kills int
-		next, kills = untilDone(t, next, verb, "-c", config, "--yes", "-q")
+		next, kills = untilDone(t, nil, next, verb, "-c", config, "--yes", "-q")
 		t.Logf("%s: killed %d times", verb, kills)
 		if kills < 5 {
 			t.Errorf("%s was killed only %d times: its journal is not what it should be", verb, kills)

@@ -171,7 +171,7 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 	labtest.Call(t, http.MethodPut, target.URL()+"/"+strangers, `{"settings":{"number_of_replicas":0}}`)
 
 	arguments := []string{"plan", "-c", config, "--rehearse", "--yes", "--share", "10%"}
-	if _, kills := untilDone(t, 1, arguments...); kills < 5 {
+	if _, kills := untilDone(t, nil, 1, arguments...); kills < 5 {
 		t.Errorf("killed only %d times: the snapshot is not in the journal", kills)
 	}
 	rehearsal := readRehearsal(t, folder, "migration")
@@ -240,7 +240,7 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 		}
 	})
 
-	process(t, 0, "apply", "-c", config, "--yes", "-q")
+	process(t, nil, 0, "apply", "-c", config, "--yes", "-q")
 	proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json"))
 	if !proof.Holds || proof.Documents != rehearsal.Total.Documents {
 		t.Errorf("the load moved %d documents, the rehearsal foretold %d", proof.Documents, rehearsal.Total.Documents)
@@ -259,7 +259,7 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 		t.Errorf("foretold %+v bytes, found %.0f", total, stored)
 	}
 
-	process(t, 0, "rollback", "-c", config, "--yes", "-q")
+	process(t, nil, 0, "rollback", "-c", config, "--yes", "-q")
 	if left := scratchOn(t, target.URL()); left != strangers {
 		t.Errorf("rollback left %s", left)
 	}

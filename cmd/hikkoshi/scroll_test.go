@@ -24,6 +24,7 @@ import (
 var scrolledRoutes = []struct{ source, target string }{{"2.3.2", "7.10.2"}, {"1.7.6", "5.5.2"}, {"5.5.2", "os2.19.3"}, {"8.15.5", "8.19.0"}, {"os2.19.3", "os3.3.0"}}
 
 func TestAMoveWithoutARepositoryMissesNothingAlsoWhatIsWrittenMeanwhile(t *testing.T) {
+	t.Parallel()
 	for i, route := range scrolledRoutes {
 		t.Run(route.source+" to "+route.target, func(t *testing.T) {
 			if i > 0 && os.Getenv("HIKKOSHI_ALL_VERSIONS") == "" {
@@ -41,7 +42,7 @@ func moveByScroll(t *testing.T, from, to string) {
 		t.Fatal(err)
 	}
 	config := filepath.Join(folder, "migration.yaml")
-	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: none}\nindices: {closed: skip}\naccept: [es5_timestamp]\nload: {source_rate: 300}\ncutover: {quiet: 1s}\n", source.URL(), target.URL())
+	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: none}\nindices: {closed: skip}\naccept: [es5_timestamp]\nload: {source_rate: 1500}\ncutover: {quiet: 1s}\n", source.URL(), target.URL())
 	writeFile(t, config, text)
 	if code, output := attempt(t, nil, "plan", "-c", config, "--yes"); code != exitRefused || !strings.Contains(output, "no-source-to-scroll") {
 		t.Fatalf("plan with an index without sources: %d\n%s", code, output)
