@@ -21,11 +21,11 @@ func TestALoadIsWatchedPausedLimitedAndResumedWhileAnotherProcessRunsIt(t *testi
 		t.Fatal(err)
 	}
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {include: [nginx-access-*]}\nload: {max_rate: 10}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
-	if code, output := attempt(t, nil, "pause", "-c", config); code != exitRefused || !strings.Contains(output, "no load is running") {
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {include: [nginx-access-*]}\nload: {max_rate: 10}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	if code, output := program.Attempt(t, nil, "pause", "-c", config); code != exitRefused || !strings.Contains(output, "no load is running") {
 		t.Errorf("pause without a load: %d\n%s", code, output)
 	}
-	if code, output := attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone {
+	if code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("plan: %d\n%s", code, output)
 	}
 	type ended struct {
@@ -34,14 +34,14 @@ func TestALoadIsWatchedPausedLimitedAndResumedWhileAnotherProcessRunsIt(t *testi
 	}
 	done := make(chan ended, 1)
 	go func() {
-		code, output := attempt(t, nil, "apply", "-c", config, "--yes")
+		code, output := program.Attempt(t, nil, "apply", "-c", config, "--yes")
 		done <- ended{code, output}
 	}()
 	live := waitForLive(t, config, func(live load.Live) bool { return live.Documents > 0 })
 	if live.Throttle != "limited to 10 documents a second" || live.Limits.MaxRate != 10 {
 		t.Errorf("%+v", live)
 	}
-	if code, output := attempt(t, nil, "pause", "-c", config); code != exitDone || !strings.Contains(output, "held by: paused") {
+	if code, output := program.Attempt(t, nil, "pause", "-c", config); code != exitDone || !strings.Contains(output, "held by: paused") {
 		t.Fatalf("pause: %d\n%s", code, output)
 	}
 	paused := waitForLive(t, config, func(live load.Live) bool { return live.InFlight == 0 })
@@ -49,13 +49,13 @@ func TestALoadIsWatchedPausedLimitedAndResumedWhileAnotherProcessRunsIt(t *testi
 	if later := waitForLive(t, config, func(load.Live) bool { return true }); later.Documents != paused.Documents {
 		t.Errorf("a paused load went from %d to %d documents", paused.Documents, later.Documents)
 	}
-	if code, output := attempt(t, nil, "limit", "-c", config, "--max-rate", "0", "--max-bodies", "3"); code != exitDone {
+	if code, output := program.Attempt(t, nil, "limit", "-c", config, "--max-rate", "0", "--max-bodies", "3"); code != exitDone {
 		t.Errorf("limit: %d\n%s", code, output)
 	}
-	if code, output := attempt(t, nil, "limit", "-c", config, "--cpu", "300"); code != exitFailed || !strings.Contains(output, "percentages") {
+	if code, output := program.Attempt(t, nil, "limit", "-c", config, "--cpu", "300"); code != exitFailed || !strings.Contains(output, "percentages") {
 		t.Errorf("a limit that cannot be meant: %d\n%s", code, output)
 	}
-	if code, output := attempt(t, nil, "resume", "-c", config); code != exitDone {
+	if code, output := program.Attempt(t, nil, "resume", "-c", config); code != exitDone {
 		t.Errorf("resume: %d\n%s", code, output)
 	}
 	end := <-done
@@ -71,7 +71,7 @@ func TestALoadIsWatchedPausedLimitedAndResumedWhileAnotherProcessRunsIt(t *testi
 func waitForLive(t *testing.T, config string, satisfies func(load.Live) bool) load.Live {
 	t.Helper()
 	for began := time.Now(); time.Since(began) < 3*time.Minute; time.Sleep(200 * time.Millisecond) {
-		code, output := attempt(t, nil, "status", "-c", config, "--json")
+		code, output := program.Attempt(t, nil, "status", "-c", config, "--json")
 		if code != exitDone {
 			t.Fatalf("status: %d\n%s", code, output)
 		}

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	// Fetched before the tests' own time begins: on a fresh machine the S3 server alone takes minutes to compile.
 	flag.Parse()
 	if !testing.Short() {
-		if err := errors.Join(lab.Fetch(context.Background(), nil, "2.3.2", "5.5.2", "6.8.23", "7.10.2", "os2.19.3"), fetchS3()); err != nil {
+		if err := errors.Join(lab.Fetch(context.Background(), nil, "2.3.2", "2.4.6", "5.5.2", "7.10.2", "os2.19.3"), fetchS3()); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -104,9 +104,9 @@ func TestADomainsMoveKilledAtEveryRecordLosesNothingOfARunningWriter(t *testing.
 		environment = append(environment, name+"="+value)
 	}
 	config := filepath.Join(stage.Folder, "migration.yaml")
-	writeFile(t, config, stage.Migration())
+	labtest.WriteFile(t, config, stage.Migration())
 	process(t, environment, 0, "plan", "-c", config)
-	refused(t, environment, exitRefused, []string{"there is no target yet to rehearse on"}, "plan", "-c", config, "--rehearse", "--yes")
+	program.Refused(t, environment, exitRefused, []string{"there is no target yet to rehearse on"}, "plan", "-c", config, "--rehearse", "--yes")
 	next := 1
 	for _, verb := range []string{"apply", "cutover"} {
 		var kills int
@@ -162,7 +162,7 @@ func TestAMoveKilledAtEveryRecordOfItsJournalEndsAsIfNothingHadHappened(t *testi
 		t.Fatal(err)
 	}
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
 	process(t, nil, 0, "plan", "-c", config)
 	next, total := 1, 0
 	for _, verb := range []string{"apply", "cutover", "retire"} {

@@ -10,7 +10,7 @@ func TestTheDemoOfTheREADMEEndsWithNothingLost(t *testing.T) {
 		t.Skip("starts real nodes")
 	}
 	t.Parallel()
-	code, output := attempt(t, nil, "demo", "--documents", "2000")
+	code, output := program.Attempt(t, nil, "demo", "--documents", "2000")
 	if code != exitDone || !strings.Contains(output, "Nothing lost, nothing doubled") {
 		t.Errorf("demo: exit code %d\n%s", code, output)
 	}

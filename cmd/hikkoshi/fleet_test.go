@@ -30,8 +30,8 @@ func TestWorkersObeyPauseAndLimitsAndWhatTheySetAsideIsTheLeadersToTellAndToSend
 	aside := fillLongIDs(t, source.URL())
 	config := filepath.Join(folder, "migration.yaml")
 	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\naccept: [long-id]\nload: {max_rate: 30}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository"))
-	writeFile(t, config, text)
-	if code, output := attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone && code != exitFindings {
+	labtest.WriteFile(t, config, text)
+	if code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone && code != exitFindings {
 		t.Fatalf("plan: %d\n%s", code, output)
 	}
 	address := fmt.Sprintf("127.0.0.1:%d", labtest.FreePorts(t, 1)[0])
@@ -39,7 +39,7 @@ func TestWorkersObeyPauseAndLimitsAndWhatTheySetAsideIsTheLeadersToTellAndToSend
 	leader := play(t, "apply", "-c", config, "--yes", "--listen", address)
 
 	waitForWorkers(t, config, leader, func(one load.Live) bool { return one.Documents > 0 && one.Refused > 0 })
-	if code, output := attempt(t, nil, "pause", "-c", config); code != exitDone {
+	if code, output := program.Attempt(t, nil, "pause", "-c", config); code != exitDone {
 		t.Fatalf("pause: %d\n%s", code, output)
 	}
 	paused := waitForWorkers(t, config, leader, func(one load.Live) bool { return one.Throttle == "paused" && one.InFlight == 0 })
@@ -47,11 +47,11 @@ func TestWorkersObeyPauseAndLimitsAndWhatTheySetAsideIsTheLeadersToTellAndToSend
 	if later := waitForWorkers(t, config, leader, func(load.Live) bool { return true }); later != paused {
 		t.Errorf("paused workers went from %d to %d documents", paused, later)
 	}
-	if code, output := attempt(t, nil, "limit", "-c", config, "--max-rate", "0", "--max-bodies", "3"); code != exitDone {
+	if code, output := program.Attempt(t, nil, "limit", "-c", config, "--max-rate", "0", "--max-bodies", "3"); code != exitDone {
 		t.Errorf("limit: %d\n%s", code, output)
 	}
 	waitForWorkers(t, config, leader, func(one load.Live) bool { return one.Limits.MaxBodies == 3 && one.Limits.MaxRate == 0 })
-	if code, output := attempt(t, nil, "resume", "-c", config); code != exitDone {
+	if code, output := program.Attempt(t, nil, "resume", "-c", config); code != exitDone {
 		t.Errorf("resume: %d\n%s", code, output)
 	}
 	if code := leader.wait(); code != exitFindings || !strings.Contains(leader.output.String(), fmt.Sprintf("%d documents are set aside", aside)) {
@@ -67,13 +67,13 @@ func TestWorkersObeyPauseAndLimitsAndWhatTheySetAsideIsTheLeadersToTellAndToSend
 		t.Fatalf("the quarantine holds %d lines, want %d: %v", bytes.Count(quarantine, []byte("\n")), aside, err)
 	}
 
-	writeFile(t, config, text+"transform: {long_ids: hash}\n")
-	code, output := attempt(t, nil, "redrive", "-c", config, "--json")
+	labtest.WriteFile(t, config, text+"transform: {long_ids: hash}\n")
+	code, output := program.Attempt(t, nil, "redrive", "-c", config, "--json")
 	var report redriveReport
 	if at := strings.Index(output, "{\n"); code != exitDone || at < 0 || json.Unmarshal([]byte(output[at:]), &report) != nil || report.Written != int64(aside) || report.Left != 0 {
 		t.Errorf("redrive: %d %+v\n%s", code, report, output)
 	}
-	if code, output := attempt(t, nil, "verify", "-c", config); code != exitDone {
+	if code, output := program.Attempt(t, nil, "verify", "-c", config); code != exitDone {
 		t.Errorf("verify: %d\n%s", code, output)
 	}
 	proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json"))
@@ -142,7 +142,7 @@ func waitForWorkers(t *testing.T, config string, leader *playing, satisfies func
 			t.Fatalf("the leader ended:\n%s", leader.output)
 		default:
 		}
-		code, output := attempt(t, nil, "status", "-c", config, "--json")
+		code, output := program.Attempt(t, nil, "status", "-c", config, "--json")
 		if code != exitDone {
 			t.Fatalf("status: %d\n%s", code, output)
 		}

@@ -44,13 +44,13 @@ func TestAMoveThroughFilesLosesNothingAndGoesOnAfterAKill(t *testing.T) {
 	target := labtest.Node(t, "7.10.2")
 	folder := t.TempDir()
 	files, state := filepath.Join(folder, "files"), filepath.Join(folder, "state")
-	if code, output := attempt(t, nil, "snapshot", "export", "--repo", repository, "--snapshot", "s2", "--compress", "gzip", "--all-metadata", "-o", files); code != exitDone {
+	if code, output := program.Attempt(t, nil, "snapshot", "export", "--repo", repository, "--snapshot", "s2", "--compress", "gzip", "--all-metadata", "-o", files); code != exitDone {
 		t.Fatalf("export: %d\n%s", code, output)
 	}
 	bad := filepath.Join(files, "more.ndjson")
-	writeFile(t, bad, `{"_index":"recreated","_type":"doc","_id":"one-more","_version":7,"_source":{"added":"by hand"}}`+"\n"+`{"_index":"recreated","_id":"cut off","_sou`+"\n"+`{"_index":"recreated","_source":{"no":"id"}}`+"\n")
+	labtest.WriteFile(t, bad, `{"_index":"recreated","_type":"doc","_id":"one-more","_version":7,"_source":{"added":"by hand"}}`+"\n"+`{"_index":"recreated","_id":"cut off","_sou`+"\n"+`{"_index":"recreated","_source":{"no":"id"}}`+"\n")
 	load := []string{"load", files, "--target", target.URL(), "--index=*,-nosource", "--accept", "es5_timestamp", "--state", state, "--yes"}
-	code, output := attempt(t, nil, append(load, "--dry-run")...)
+	code, output := program.Attempt(t, nil, append(load, "--dry-run")...)
 	if code != exitFindings || !strings.Contains(output, "more.ndjson, line 2") || !strings.Contains(output, "more.ndjson, line 3") {
 		t.Fatalf("dry run: %d\n%s", code, output)
 	}
@@ -58,11 +58,11 @@ func TestAMoveThroughFilesLosesNothingAndGoesOnAfterAKill(t *testing.T) {
 		t.Fatalf("a dry run made %s", indices)
 	}
 	for _, record := range []int{6, 20} {
-		if code, output := attempt(t, []string{fmt.Sprintf("%s=%d", killAtRecord, record)}, load...); code != -1 {
+		if code, output := program.Attempt(t, []string{fmt.Sprintf("%s=%d", killAtRecord, record)}, load...); code != -1 {
 			t.Fatalf("it was not killed at record %d: %d\n%s", record, code, output)
 		}
 	}
-	code, output = attempt(t, nil, append(load, "--json")...)
+	code, output = program.Attempt(t, nil, append(load, "--json")...)
 	if code != exitFindings || !strings.Contains(output, `"bad_lines": 2`) {
 		t.Fatalf("load: %d\n%s", code, output)
 	}
@@ -78,8 +78,8 @@ func TestAMoveThroughFilesLosesNothingAndGoesOnAfterAKill(t *testing.T) {
 	if settings := labtest.Get(t, target.URL()+"/recreated/_settings"); strings.Contains(settings, `"refresh_interval"`) {
 		t.Errorf("still set for loading: %s", settings)
 	}
-	refused(t, nil, exitRefused, []string{"holds an index"}, append(load[:len(load)-3:len(load)-3], "--state", state+"2", "--yes")...)
-	code, output = attempt(t, nil, append(load[:len(load)-3:len(load)-3], "--state", state+"3", "--yes", "--create=false")...)
+	program.Refused(t, nil, exitRefused, []string{"holds an index"}, append(load[:len(load)-3:len(load)-3], "--state", state+"2", "--yes")...)
+	code, output = program.Attempt(t, nil, append(load[:len(load)-3:len(load)-3], "--state", state+"3", "--yes", "--create=false")...)
 	if code != exitFindings || !strings.Contains(output, " 0 written") && !strings.Contains(output, "there already") {
 		t.Errorf("into what is there: %d\n%s", code, output)
 	}
@@ -91,13 +91,13 @@ func TestAMoveThroughFilesLosesNothingAndGoesOnAfterAKill(t *testing.T) {
 func otherForms(t *testing.T, target, repository, folder string) {
 	t.Helper()
 	dumped := filepath.Join(folder, "dumped")
-	if code, output := attempt(t, nil, "snapshot", "export", "--repo", repository, "--snapshot", "s2", "--format", "elasticdump", "--index", "softdel", "-o", dumped); code != exitDone {
+	if code, output := program.Attempt(t, nil, "snapshot", "export", "--repo", repository, "--snapshot", "s2", "--format", "elasticdump", "--index", "softdel", "-o", dumped); code != exitDone {
 		t.Fatalf("export in elasticdump's form: %d\n%s", code, output)
 	}
 	if err := os.Remove(filepath.Join(dumped, "softdel.index.json")); err != nil {
 		t.Fatal(err)
 	}
-	if code, output := attempt(t, nil, "load", dumped, "--target", target, "--index-rename", "softdel=from-a-dump", "--state", filepath.Join(folder, "state4"), "--yes"); code != exitDone {
+	if code, output := program.Attempt(t, nil, "load", dumped, "--target", target, "--index-rename", "softdel=from-a-dump", "--state", filepath.Join(folder, "state4"), "--yes"); code != exitDone {
 		t.Errorf("load elasticdump's files: %d\n%s", code, output)
 	}
 	lines, err := os.Open(filepath.Join(dumped, "softdel.json"))

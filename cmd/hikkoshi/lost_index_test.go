@@ -21,24 +21,24 @@ func TestAnIndexThatTheTargetLosesWhileItIsLoadedIsToldAndLoadedAnew(t *testing.
 	}
 	const index = "nginx-access-2017.09.10"
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {include: [%s]}\nload: {max_rate: 40}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository"), index))
-	if code, output := attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone {
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {include: [%s]}\nload: {max_rate: 40}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository"), index))
+	if code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("plan: %d\n%s", code, output)
 	}
 	leader := play(t, "apply", "-c", config, "--yes")
 	waitForLive(t, config, func(live load.Live) bool { return live.Documents > 0 })
 	labtest.Call(t, http.MethodDelete, target.URL()+"/"+index, "")
-	if code, output := attempt(t, nil, "limit", "-c", config, "--max-rate", "0"); code != exitDone {
+	if code, output := program.Attempt(t, nil, "limit", "-c", config, "--max-rate", "0"); code != exitDone {
 		t.Errorf("limit: %d\n%s", code, output)
 	}
 	if code := leader.wait(); code != exitFailed || !strings.Contains(leader.output.String(), "the target lost the index "+index) {
 		t.Errorf("apply: %d\n%s", code, leader.output)
 	}
-	if code, output := attempt(t, nil, "apply", "-c", config, "--yes"); code != exitFailed || !strings.Contains(output, "delete "+index) {
+	if code, output := program.Attempt(t, nil, "apply", "-c", config, "--yes"); code != exitFailed || !strings.Contains(output, "delete "+index) {
 		t.Errorf("apply with the other index: %d\n%s", code, output)
 	}
 	labtest.Call(t, http.MethodDelete, target.URL()+"/"+index, "")
-	if code, output := attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone {
+	if code, output := program.Attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone {
 		t.Errorf("apply anew: %d\n%s", code, output)
 	}
 	if proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json")); !proof.Holds || proof.Documents != 600 {

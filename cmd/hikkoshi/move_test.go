@@ -21,13 +21,6 @@ func hikkoshi(t *testing.T, arguments ...string) int {
 	return run(arguments)
 }
 
-func writeFile(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
 func TestTheClassicMoveBetweenTwoRealClustersLosesNothing(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
@@ -39,7 +32,7 @@ func TestTheClassicMoveBetweenTwoRealClustersLosesNothing(t *testing.T) {
 	}
 	labtest.Call(t, http.MethodPost, target.URL()+"/.kibana/config/5.5.2", `{"buildNum":15524}`)
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 2s}\n", source.URL(), target.URL(), repository))
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 2s}\n", source.URL(), target.URL(), repository))
 	if code := hikkoshi(t, "doctor", "-c", config); code != exitFindings {
 		t.Errorf("doctor: %d, want %d: no writers are named", code, exitFindings)
 	}

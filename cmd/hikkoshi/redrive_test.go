@@ -25,15 +25,15 @@ func TestDocumentsThatWereSetAsideAreRepairedAndArrive(t *testing.T) {
 	labtest.Call(t, http.MethodPost, source.URL()+"/_refresh", "")
 	config := filepath.Join(folder, "migration.yaml")
 	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\naccept: [long-id]\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository"))
-	writeFile(t, config, text)
-	if code, output := attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone && code != exitFindings {
+	labtest.WriteFile(t, config, text)
+	if code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone && code != exitFindings {
 		t.Fatalf("plan: %d\n%s", code, output)
 	}
-	code, output := attempt(t, nil, "apply", "-c", config, "--yes")
+	code, output := program.Attempt(t, nil, "apply", "-c", config, "--yes")
 	if code != exitFindings || !strings.Contains(output, "long_ids: hash") {
 		t.Fatalf("apply: %d\n%s", code, output)
 	}
-	if code, output := attempt(t, nil, "cutover", "-c", config, "--yes"); code != exitRefused || !strings.Contains(output, "hikkoshi redrive") {
+	if code, output := program.Attempt(t, nil, "cutover", "-c", config, "--yes"); code != exitRefused || !strings.Contains(output, "hikkoshi redrive") {
 		t.Errorf("cutover: %d\n%s", code, output)
 	}
 	// What the rules cannot send is set aside also when it was written after the snapshot, once in each version.
@@ -41,39 +41,39 @@ func TestDocumentsThatWereSetAsideAreRepairedAndArrive(t *testing.T) {
 	late := source.URL() + "/ids/event/" + lateID
 	labtest.Call(t, http.MethodPut, late, `{"a":1}`)
 	for _, aside := range []string{"2 documents are set aside", "3 documents are set aside", "3 documents are set aside"} {
-		if code, output := attempt(t, nil, "sync", "-c", config); code != exitFindings || !strings.Contains(output, aside) {
+		if code, output := program.Attempt(t, nil, "sync", "-c", config); code != exitFindings || !strings.Contains(output, aside) {
 			t.Errorf("sync: %d, want %s\n%s", code, aside, output)
 		}
 		if strings.HasPrefix(aside, "2") {
 			labtest.Call(t, http.MethodPut, late, `{"a":2}`)
 		}
 	}
-	if code, output := attempt(t, nil, "verify", "-c", config); code != exitFindings || !strings.Contains(output, "nothing is lost, 2 set aside") {
+	if code, output := program.Attempt(t, nil, "verify", "-c", config); code != exitFindings || !strings.Contains(output, "nothing is lost, 2 set aside") {
 		t.Errorf("verify: %d\n%s", code, output)
 	}
-	if code, output := attempt(t, nil, "status", "-c", config); code != exitDone || !strings.Contains(output, "3 documents are set aside") {
+	if code, output := program.Attempt(t, nil, "status", "-c", config); code != exitDone || !strings.Contains(output, "3 documents are set aside") {
 		t.Errorf("status: %d\n%s", code, output)
 	}
 	// Without a repair they stay where they are.
-	if code, output := attempt(t, nil, "redrive", "-c", config); code != exitFindings || !strings.Contains(output, "3 set aside still") {
+	if code, output := program.Attempt(t, nil, "redrive", "-c", config); code != exitFindings || !strings.Contains(output, "3 set aside still") {
 		t.Errorf("redrive without a repair: %d\n%s", code, output)
 	}
 	// An edit beyond the rules is no repair.
-	writeFile(t, config, text+"indices: {exclude: [others]}\n")
-	if code, output := attempt(t, nil, "redrive", "-c", config); code != exitRefused {
+	labtest.WriteFile(t, config, text+"indices: {exclude: [others]}\n")
+	if code, output := program.Attempt(t, nil, "redrive", "-c", config); code != exitRefused {
 		t.Errorf("redrive after another edit: %d\n%s", code, output)
 	}
-	writeFile(t, config, text+"transform: {long_ids: hash}\n")
-	if code, output := attempt(t, nil, "redrive", "-c", config, "--dry-run"); code != exitFindings || !strings.Contains(output, "3 documents would be sent, 0 of them are set aside") {
+	labtest.WriteFile(t, config, text+"transform: {long_ids: hash}\n")
+	if code, output := program.Attempt(t, nil, "redrive", "-c", config, "--dry-run"); code != exitFindings || !strings.Contains(output, "3 documents would be sent, 0 of them are set aside") {
 		t.Errorf("dry run: %d\n%s", code, output)
 	}
-	if code, output := attempt(t, nil, "redrive", "-c", config, "--index", "oth*"); code != exitFindings || !strings.Contains(output, "0 documents sent again") {
+	if code, output := program.Attempt(t, nil, "redrive", "-c", config, "--index", "oth*"); code != exitFindings || !strings.Contains(output, "0 documents sent again") {
 		t.Errorf("redrive of another index: %d\n%s", code, output)
 	}
-	if code, output := attempt(t, nil, "redrive", "-c", config, "--id", lateID); code != exitFindings || !strings.Contains(output, "1 left") {
+	if code, output := program.Attempt(t, nil, "redrive", "-c", config, "--id", lateID); code != exitFindings || !strings.Contains(output, "1 left") {
 		t.Errorf("redrive of one id: %d\n%s", code, output)
 	}
-	code, output = attempt(t, nil, "redrive", "-c", config, "--id", longID, "--json")
+	code, output = program.Attempt(t, nil, "redrive", "-c", config, "--id", longID, "--json")
 	var report redriveReport
 	if at := strings.Index(output, "{\n"); code != exitDone || at < 0 || json.Unmarshal([]byte(output[at:]), &report) != nil || report.Written != 1 {
 		t.Errorf("redrive: %d %+v\n%s", code, report, output)
@@ -85,7 +85,7 @@ func TestDocumentsThatWereSetAsideAreRepairedAndArrive(t *testing.T) {
 	if found := labtest.Get(t, target.URL()+"/ids/_search?version=true&q=original_id:"+longID+"&_source=true"); !strings.Contains(found, `"a": 2.50`) || !strings.Contains(found, `"_version":1`) {
 		t.Errorf("on the target: %s", found)
 	}
-	if code, output := attempt(t, nil, "verify", "-c", config); code != exitDone {
+	if code, output := program.Attempt(t, nil, "verify", "-c", config); code != exitDone {
 		t.Errorf("verify: %d\n%s", code, output)
 	}
 }

@@ -1,11 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -17,37 +15,13 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/lab/s3gateway"
 )
 
-// attempt runs the program as a process of its own and gives its exit code and all that it said.
-func attempt(t *testing.T, environment []string, arguments ...string) (int, string) {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), os.Args[0], arguments...)
-	command.Env = append(append(os.Environ(), playHikkoshi+"=1"), environment...)
-	output, err := command.CombinedOutput()
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
-	return command.ProcessState.ExitCode(), string(output)
-}
-
-// refused runs a verb and wants its exit code and every part of its words.
-func refused(t *testing.T, environment []string, code int, parts []string, arguments ...string) {
-	t.Helper()
-	got, output := attempt(t, environment, arguments...)
-	if got != code {
-		t.Errorf("hikkoshi %s: exit code %d, want %d\n%s", strings.Join(arguments, " "), got, code, output)
-	}
-	for _, part := range append(parts, "what to do") {
-		if !strings.Contains(output, part) {
-			t.Errorf("hikkoshi %s does not say %q:\n%s", strings.Join(arguments, " "), part, output)
-		}
-	}
-}
+// program is this test binary, which plays it.
+var program = labtest.Program{Path: os.Args[0], Environment: []string{playHikkoshi + "=1"}}
 
 func migrationIn(t *testing.T, text string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "migration.yaml")
-	writeFile(t, path, text)
+	labtest.WriteFile(t, path, text)
 	return path
 }
 
@@ -64,43 +38,43 @@ func TestBadInputIsToldBeforeAnythingIsChanged(t *testing.T) {
 	good := between(source.URL(), target.URL())
 
 	t.Run("an unreachable address", func(t *testing.T) {
-		refused(t, nil, exitFailed, []string{"127.0.0.1:1"}, "plan", "-c", migrationIn(t, between("http://127.0.0.1:1", target.URL())))
+		program.Refused(t, nil, exitFailed, []string{"127.0.0.1:1"}, "plan", "-c", migrationIn(t, between("http://127.0.0.1:1", target.URL())))
 	})
 	t.Run("an unknown key", func(t *testing.T) {
-		refused(t, nil, exitWrongUse, []string{":4: unknown key", `"indices"`}, "plan", "-c", migrationIn(t, good+"indizes: {}\n"))
+		program.Refused(t, nil, exitWrongUse, []string{":4: unknown key", `"indices"`}, "plan", "-c", migrationIn(t, good+"indizes: {}\n"))
 	})
 	t.Run("a source newer than the target", func(t *testing.T) {
-		refused(t, nil, exitRefused, []string{"newer than the target"}, "plan", "-c", migrationIn(t, between(target.URL(), source.URL())))
+		program.Refused(t, nil, exitRefused, []string{"newer than the target"}, "plan", "-c", migrationIn(t, between(target.URL(), source.URL())))
 	})
 	t.Run("a missing password", func(t *testing.T) {
 		text := strings.Replace(good, "source: {url: "+source.URL()+"}", "source: {url: "+source.URL()+", auth: {user: u, password_env: HIKKOSHI_NO_SUCH_VARIABLE}}", 1)
-		refused(t, nil, exitFailed, []string{"HIKKOSHI_NO_SUCH_VARIABLE is empty"}, "plan", "-c", migrationIn(t, text))
+		program.Refused(t, nil, exitFailed, []string{"HIKKOSHI_NO_SUCH_VARIABLE is empty"}, "plan", "-c", migrationIn(t, text))
 	})
 	t.Run("a target that is not empty", func(t *testing.T) {
 		labtest.Call(t, http.MethodPut, target.URL()+"/nginx-access-2017.09.10", "")
-		refused(t, nil, exitRefused, []string{"already holds an index", "indices.existing"}, "plan", "-c", migrationIn(t, good))
+		program.Refused(t, nil, exitRefused, []string{"already holds an index", "indices.existing"}, "plan", "-c", migrationIn(t, good))
 		labtest.Call(t, http.MethodDelete, target.URL()+"/nginx-access-2017.09.10", "")
 	})
 	t.Run("a plan older than the source", func(t *testing.T) {
 		config := migrationIn(t, good)
-		if code, output := attempt(t, nil, "plan", "-c", config); code != exitDone {
+		if code, output := program.Attempt(t, nil, "plan", "-c", config); code != exitDone {
 			t.Fatalf("plan: %d\n%s", code, output)
 		}
 		labtest.Call(t, http.MethodPut, source.URL()+"/made-since", "")
-		refused(t, nil, exitRefused, []string{"stale", "made-since is new"}, "apply", "--yes", "-c", config)
+		program.Refused(t, nil, exitRefused, []string{"stale", "made-since is new"}, "apply", "--yes", "-c", config)
 		labtest.Call(t, http.MethodDelete, source.URL()+"/made-since", "")
 	})
 	t.Run("nobody there to say yes", func(t *testing.T) {
 		config := migrationIn(t, good)
-		if code, output := attempt(t, nil, "plan", "-c", config); code != exitDone {
+		if code, output := program.Attempt(t, nil, "plan", "-c", config); code != exitDone {
 			t.Fatalf("plan: %d\n%s", code, output)
 		}
-		refused(t, nil, exitRefused, []string{"--yes"}, "apply", "-c", config)
+		program.Refused(t, nil, exitRefused, []string{"--yes"}, "apply", "-c", config)
 	})
 	t.Run("a snapshot of that name", func(t *testing.T) {
 		labtest.Call(t, http.MethodPut, source.URL()+"/_snapshot/hikkoshi", fmt.Sprintf(`{"type":"fs","settings":{"location":%q}}`, filepath.Join(folder, "repository")))
 		labtest.Call(t, http.MethodPut, source.URL()+"/_snapshot/hikkoshi/hikkoshi-migration-1?wait_for_completion=true", "")
-		refused(t, nil, exitRefused, []string{"hikkoshi-migration-1 lies there already"}, "plan", "-c", migrationIn(t, good))
+		program.Refused(t, nil, exitRefused, []string{"hikkoshi-migration-1 lies there already"}, "plan", "-c", migrationIn(t, good))
 		labtest.Call(t, http.MethodDelete, source.URL()+"/_snapshot/hikkoshi/hikkoshi-migration-1", "")
 		labtest.Call(t, http.MethodDelete, source.URL()+"/_snapshot/hikkoshi", "")
 	})
@@ -109,12 +83,12 @@ func TestBadInputIsToldBeforeAnythingIsChanged(t *testing.T) {
 		// A primary that is still starting cannot be closed on 2.3.
 		labtest.Call(t, http.MethodGet, source.URL()+"/_cluster/health/shut?wait_for_status=yellow&timeout=5m", "")
 		labtest.Call(t, http.MethodPost, source.URL()+"/shut/_close", "")
-		refused(t, nil, exitRefused, []string{"shut", "leave closed indices out", "indices.closed"}, "plan", "-c", migrationIn(t, good))
+		program.Refused(t, nil, exitRefused, []string{"shut", "leave closed indices out", "indices.closed"}, "plan", "-c", migrationIn(t, good))
 		labtest.Call(t, http.MethodDelete, source.URL()+"/shut", "")
 	})
 	t.Run("a red source", func(t *testing.T) {
 		labtest.Call(t, http.MethodPut, source.URL()+"/nowhere", `{"settings":{"index.routing.allocation.require.box":"none"}}`)
-		refused(t, nil, exitRefused, []string{"red", "nowhere"}, "plan", "-c", migrationIn(t, good))
+		program.Refused(t, nil, exitRefused, []string{"red", "nowhere"}, "plan", "-c", migrationIn(t, good))
 		labtest.Call(t, http.MethodDelete, source.URL()+"/nowhere", "")
 	})
 	for _, path := range []string{filepath.Join(folder, "repository", "index")} {
@@ -162,7 +136,7 @@ func awsRefusals(t *testing.T, folder, node string) {
 	text := "source: {domain: old-logs}\ntarget: {domain: new-logs, version: '5.5'}\nrepository: {bucket: old-logs-backups}\n"
 	plan := func(t *testing.T, environment []string, code int, parts ...string) {
 		t.Helper()
-		refused(t, environment, code, parts, "plan", "-c", migrationIn(t, text))
+		program.Refused(t, environment, code, parts, "plan", "-c", migrationIn(t, text))
 	}
 	t.Run("a wrong secret", func(t *testing.T) {
 		plan(t, with(server, "AWS_SECRET_ACCESS_KEY=wrong-secret"), exitFailed, "credentials")
@@ -174,7 +148,7 @@ func awsRefusals(t *testing.T, folder, node string) {
 		plan(t, with(start(t, func() time.Time { return time.Now().Add(time.Hour) })), exitFailed, "clock")
 	})
 	t.Run("a domain that does not exist", func(t *testing.T) {
-		refused(t, with(server), exitFailed, []string{"nobody-logs"}, "plan", "-c", migrationIn(t, strings.ReplaceAll(text, "old-logs}", "nobody-logs}")))
+		program.Refused(t, with(server), exitFailed, []string{"nobody-logs"}, "plan", "-c", migrationIn(t, strings.ReplaceAll(text, "old-logs}", "nobody-logs}")))
 	})
 	t.Run("a bucket in another region", func(t *testing.T) {
 		if err := os.MkdirAll(filepath.Join(root, "old-logs-backups"), 0o700); err != nil {

@@ -78,10 +78,10 @@ func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
 	}
 	config := filepath.Join(folder, "migration.yaml")
 	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\naccept: [es5_timestamp, no-source, stored-metadata]\n", source.URL(), target.URL())
-	writeFile(t, config, text+fmt.Sprintf("indices: {closed: skip}\nrepository: {type: fs, location: %s}\n", filepath.Join(folder, "repository")))
+	labtest.WriteFile(t, config, text+fmt.Sprintf("indices: {closed: skip}\nrepository: {type: fs, location: %s}\n", filepath.Join(folder, "repository")))
 	const sourceState = "/_cat/indices?h=index,docs.count,docs.deleted,status"
 	before := labtest.Get(t, source.URL()+sourceState)
-	code, output := attempt(t, nil, "plan", "-c", config, "--rehearse", "--yes")
+	code, output := program.Attempt(t, nil, "plan", "-c", config, "--rehearse", "--yes")
 	if code != exitFindings || !strings.Contains(output, "long_ids: hash") || strings.Contains(output, "redrive") {
 		t.Errorf("one document has an id that the target refuses: %d\n%s", code, output)
 	}
@@ -98,7 +98,7 @@ func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
 	}
 
 	t.Run("what the target refuses or changes is told", func(t *testing.T) {
-		writeFile(t, config, text+fmt.Sprintf("transform: {rules: [{index: teams, split: team}]}\nindices: {include: [crowded, five, teams]}\nrepository: {type: fs, location: %s}\n", filepath.Join(folder, "repository")))
+		labtest.WriteFile(t, config, text+fmt.Sprintf("transform: {rules: [{index: teams, split: team}]}\nindices: {include: [crowded, five, teams]}\nrepository: {type: fs, location: %s}\n", filepath.Join(folder, "repository")))
 		labtest.Call(t, http.MethodPut, source.URL()+"/crowded", `{"settings":{"number_of_shards":1,"number_of_replicas":0},"mappings":{"doc":{"properties":{"members":{"type":"nested"}}}}}`)
 		labtest.Call(t, http.MethodPut, source.URL()+"/crowded/doc/many", `{"members":[`+strings.Repeat(`{"n":1},`, 10_000)+`{"n":2}]}`)
 		labtest.Call(t, http.MethodPut, source.URL()+"/crowded/doc/few", `{"members":[{"n":1}]}`)
@@ -108,7 +108,7 @@ func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
 		}
 		labtest.Call(t, http.MethodPost, source.URL()+"/_refresh", "")
 		labtest.Call(t, http.MethodPut, target.URL()+"/_template/forgetful", `{"index_patterns":["*.five"],"mappings":{"_source":{"excludes":["t"]}}}`)
-		code, output := attempt(t, nil, "plan", "-c", config, "--rehearse", "--yes")
+		code, output := program.Attempt(t, nil, "plan", "-c", config, "--rehearse", "--yes")
 		for _, part := range []string{"index.mapping.nested_objects.limit", "crowded (many)", "five: "} {
 			if code != exitFindings || !strings.Contains(output, part) {
 				t.Errorf("%d, without %q:\n%s", code, part, output)
@@ -132,8 +132,8 @@ func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
 	})
 	t.Run("a source without a snapshot is read through its search API", func(t *testing.T) {
 		config := filepath.Join(folder, "other.yaml")
-		writeFile(t, config, "name: other\n"+text+"indices: {closed: skip, exclude: [nosource]}\nrepository: {type: none}\n")
-		code, output := attempt(t, nil, "plan", "-c", config, "--rehearse", "--yes")
+		labtest.WriteFile(t, config, "name: other\n"+text+"indices: {closed: skip, exclude: [nosource]}\nrepository: {type: none}\n")
+		code, output := program.Attempt(t, nil, "plan", "-c", config, "--rehearse", "--yes")
 		if code != exitFindings {
 			t.Errorf("%d\n%s", code, output)
 		}
@@ -165,7 +165,7 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 	config := filepath.Join(folder, "migration.yaml")
 	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL())
 	repository := fmt.Sprintf("repository: {type: fs, location: %s}\n", filepath.Join(folder, "repository"))
-	writeFile(t, config, text+repository)
+	labtest.WriteFile(t, config, text+repository)
 	// Of another migration, whose name begins as ours does.
 	const strangers = "hikkoshi-rehearsal-migration-2.logs"
 	labtest.Call(t, http.MethodPut, target.URL()+"/"+strangers, `{"settings":{"number_of_replicas":0}}`)
@@ -204,7 +204,7 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 	if err := signalled(os.Kill); err == nil || scratchOn(t, target.URL()) == strangers {
 		t.Fatalf("it was killed too late: %v", err)
 	}
-	code, output := attempt(t, nil, append(arguments, "--keep")...)
+	code, output := program.Attempt(t, nil, append(arguments, "--keep")...)
 	if code != exitDone || !strings.Contains(output, "deleted what an earlier rehearsal left") {
 		t.Errorf("%d\n%s", code, output)
 	}
@@ -215,22 +215,22 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 	}
 
 	t.Run("status and plan tell of it, and whether the plan is another", func(t *testing.T) {
-		if code, output := attempt(t, nil, "status", "-c", config); code != exitDone || !strings.Contains(output, "last rehearsal: ") || strings.Contains(output, "has changed since") {
+		if code, output := program.Attempt(t, nil, "status", "-c", config); code != exitDone || !strings.Contains(output, "last rehearsal: ") || strings.Contains(output, "has changed since") {
 			t.Errorf("%d\n%s", code, output)
 		}
-		writeFile(t, config, text+repository+"transform: {long_ids: hash}\n")
-		if _, output := attempt(t, nil, "plan", "-c", config); !strings.Contains(output, "the plan has changed since") {
+		labtest.WriteFile(t, config, text+repository+"transform: {long_ids: hash}\n")
+		if _, output := program.Attempt(t, nil, "plan", "-c", config); !strings.Contains(output, "the plan has changed since") {
 			t.Errorf("%s", output)
 		}
-		writeFile(t, config, text+repository)
-		if _, output := attempt(t, nil, "plan", "-c", config); !strings.Contains(output, "last rehearsal: ") || strings.Contains(output, "has changed since") {
+		labtest.WriteFile(t, config, text+repository)
+		if _, output := program.Attempt(t, nil, "plan", "-c", config); !strings.Contains(output, "last rehearsal: ") || strings.Contains(output, "has changed since") {
 			t.Errorf("%s", output)
 		}
 	})
 	t.Run("through the search API a share is read, and not more", func(t *testing.T) {
 		other := filepath.Join(folder, "other.yaml")
-		writeFile(t, other, "name: other\n"+text+"repository: {type: none}\n")
-		if code, output := attempt(t, nil, "plan", "-c", other, "--rehearse", "--yes", "--share", "0.1"); code != exitDone {
+		labtest.WriteFile(t, other, "name: other\n"+text+"repository: {type: none}\n")
+		if code, output := program.Attempt(t, nil, "plan", "-c", other, "--rehearse", "--yes", "--share", "0.1"); code != exitDone {
 			t.Errorf("%d\n%s", code, output)
 		}
 		rehearsal := readRehearsal(t, folder, "other")
@@ -275,8 +275,8 @@ func TestATargetThatDoesNotReachTheRepositoryIsToldByARehearsal(t *testing.T) {
 	labtest.Call(t, http.MethodPut, source.URL()+"/logs", `{"settings":{"number_of_shards":1,"number_of_replicas":0}}`)
 	labtest.Call(t, http.MethodPut, source.URL()+"/logs/event/1?refresh=true", `{"a":1}`)
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
-	code, output := attempt(t, nil, "plan", "-c", config, "--rehearse", "--yes")
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	code, output := program.Attempt(t, nil, "plan", "-c", config, "--rehearse", "--yes")
 	if code != exitFindings || !strings.Contains(output, "logs could not be restored, and so the others will not be") || !strings.Contains(output, "path.repo") {
 		t.Errorf("%d\n%s", code, output)
 	}
@@ -285,10 +285,10 @@ func TestATargetThatDoesNotReachTheRepositoryIsToldByARehearsal(t *testing.T) {
 	if left := scratchOn(t, target.URL()); left != "" || rehearsal.Untimed == 0 {
 		t.Errorf("%s %+v", left, rehearsal)
 	}
-	if code, output := attempt(t, nil, "plan", "-c", config, "--rehearse", "--share", "2"); code != exitWrongUse || !strings.Contains(output, "--share 2") {
+	if code, output := program.Attempt(t, nil, "plan", "-c", config, "--rehearse", "--share", "2"); code != exitWrongUse || !strings.Contains(output, "--share 2") {
 		t.Errorf("%d\n%s", code, output)
 	}
-	if code, output := attempt(t, nil, "plan", "-c", config, "--rehearse"); code != exitRefused || !strings.Contains(output, "add --yes") {
+	if code, output := program.Attempt(t, nil, "plan", "-c", config, "--rehearse"); code != exitRefused || !strings.Contains(output, "add --yes") {
 		t.Errorf("%d\n%s", code, output)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package moves
 
 import (
 	"fmt"
@@ -21,22 +21,22 @@ func TestATypeThatAnIndexGetsAfterThePlanIsToldOrGetsAnIndexOfItsOwn(t *testing.
 	put("/logs", `{"settings":{"number_of_shards":1,"number_of_replicas":0},"mappings":{"access":{"properties":{"code":{"type":"string","index":"not_analyzed"}}}},"aliases":{"all":{}}}`)
 	put("/logs/access/1", `{"code":"200"}`)
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
 	done := func(verb string) {
 		t.Helper()
-		if code, output := attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
+		if code, output := program.Attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
 			t.Fatalf("%s: %d\n%s\n%s", verb, code, output, labtest.Get(t, target.URL()+"/_cat/indices")+labtest.Get(t, target.URL()+"/_alias"))
 		}
 	}
 	done("plan")
 	put("/logs/error/1", `{"level":"warn"}`)
-	refused(t, nil, exitRefused, []string{"index logs got the type error", "hikkoshi plan"}, "apply", "-c", config, "--yes")
+	program.Refused(t, nil, exitRefused, []string{"index logs got the type error", "hikkoshi plan"}, "apply", "-c", config, "--yes")
 	labtest.Call(t, http.MethodDelete, source.URL()+"/logs", "")
 	put("/logs", `{"settings":{"number_of_shards":1,"number_of_replicas":0},"mappings":{"access":{"properties":{"code":{"type":"string","index":"not_analyzed"}}}},"aliases":{"all":{}}}`)
 	put("/logs/access/1", `{"code":"200"}`)
 	done("plan")
 	const begun = 3 // records: the plan is in the journal, and the first step has begun
-	if code, output := attempt(t, []string{fmt.Sprintf("%s=%d", killAtRecord, begun)}, "apply", "-c", config, "--yes"); code != -1 {
+	if code, output := program.Attempt(t, []string{fmt.Sprintf("%s=%d", killAtRecord, begun)}, "apply", "-c", config, "--yes"); code != -1 {
 		t.Fatalf("apply was not killed: %d\n%s", code, output)
 	}
 	put("/logs/error/1", `{"level":"warn"}`)
@@ -46,7 +46,7 @@ func TestATypeThatAnIndexGetsAfterThePlanIsToldOrGetsAnIndexOfItsOwn(t *testing.
 	labtest.Call(t, http.MethodDelete, source.URL()+"/logs/error/1", "")
 	done("sync")
 	done("verify")
-	proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json"))
+	proof := readProof(t, config)
 	if !proof.Holds || len(proof.Rows) != 3 {
 		t.Errorf("the proof: %+v", proof)
 	}

@@ -1,4 +1,4 @@
-package main
+package moves
 
 import (
 	"fmt"
@@ -24,9 +24,9 @@ func TestDocumentsThatARuleSpreadsOverIndicesAreComparedWhereTheyLie(t *testing.
 	}
 	labtest.Call(t, http.MethodPut, target.URL()+"/orders-other", `{}`) // nobody's part
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ntransform: {rules: [{index: orders, split: region}]}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ntransform: {rules: [{index: orders, split: region}]}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
 	for _, verb := range []string{"plan", "apply"} {
-		if code, output := attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
+		if code, output := program.Attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
 			t.Fatalf("%s: %d\n%s", verb, code, output)
 		}
 	}
@@ -39,7 +39,7 @@ func TestDocumentsThatARuleSpreadsOverIndicesAreComparedWhereTheyLie(t *testing.
 			t.Errorf("orders-%s: the alias's filter is %s", part, got)
 		}
 	}
-	proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json"))
+	proof := readProof(t, config)
 	if !proof.Holds || proof.Documents != 30 || proof.Rows[0].Found != 30 {
 		t.Errorf("after apply: %+v", proof)
 	}
@@ -47,28 +47,28 @@ func TestDocumentsThatARuleSpreadsOverIndicesAreComparedWhereTheyLie(t *testing.
 	labtest.Call(t, http.MethodPut, source.URL()+"/orders/order/0", `{"region":"us","n":0}`)
 	labtest.Call(t, http.MethodDelete, source.URL()+"/orders/order/1", "")
 	labtest.Call(t, http.MethodPut, source.URL()+"/orders/order/new", `{"region":"mars","n":9007199254740993}`)
-	if code, _ := attempt(t, nil, "verify", "-c", config); code != exitFindings {
+	if code, _ := program.Attempt(t, nil, "verify", "-c", config); code != exitFindings {
 		t.Errorf("verify before the round: %d", code)
 	}
-	proof = readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json"))
+	proof = readProof(t, config)
 	if row := proof.Rows[0]; row.Missing != 2 || row.Surplus != 2 || row.Changed != 0 {
 		t.Errorf("before the round: %+v", row)
 	}
-	if code, output := attempt(t, nil, "sync", "-c", config, "--yes"); code != exitDone {
+	if code, output := program.Attempt(t, nil, "sync", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("sync: %d\n%s", code, output)
 	}
-	if code, output := attempt(t, nil, "verify", "-c", config); code != exitDone {
+	if code, output := program.Attempt(t, nil, "verify", "-c", config); code != exitDone {
 		t.Errorf("verify after the round: %d\n%s", code, output)
 	}
-	proof = readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json"))
+	proof = readProof(t, config)
 	if row := proof.Rows[0]; !proof.Holds || row.Surplus != 0 || row.Found != 30 {
 		t.Errorf("after the round: %+v", row)
 	}
 	labtest.Call(t, http.MethodPut, target.URL()+"/orders-mars/_doc/new", `{"region":"mars","n":9007199254740992}`)
-	if code, _ := attempt(t, nil, "verify", "-c", config); code != exitFindings {
+	if code, _ := program.Attempt(t, nil, "verify", "-c", config); code != exitFindings {
 		t.Errorf("verify over a changed number: %d", code)
 	}
-	if code, output := attempt(t, nil, "rollback", "-c", config, "--yes"); code != exitDone {
+	if code, output := program.Attempt(t, nil, "rollback", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("rollback: %d\n%s", code, output)
 	}
 	if left := labtest.Get(t, target.URL()+"/_cat/indices?h=index&s=index"); strings.TrimSpace(left) != "orders-other" {

@@ -1,4 +1,4 @@
-package main
+package moves
 
 import (
 	"fmt"
@@ -27,12 +27,12 @@ func TestTheSameIDInTwoTypesOfARestoredIndexStaysTwoDocumentsInTheRounds(t *test
 		}
 	}
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
-	code, output := attempt(t, nil, "plan", "-c", config, "--yes")
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes")
 	if code != exitDone || !strings.Contains(output, "restore 1 indices") {
 		t.Fatalf("plan: %d\n%s", code, output)
 	}
-	if code, output = attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone || strings.Contains(output, "brought over") {
+	if code, output = program.Attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone || strings.Contains(output, "brought over") {
 		t.Fatalf("apply: %d, and nobody wrote meanwhile:\n%s", code, output)
 	}
 	// One of two changes, one of two goes, and one comes beside another that is there.
@@ -43,7 +43,7 @@ func TestTheSameIDInTwoTypesOfARestoredIndexStaysTwoDocumentsInTheRounds(t *test
 	labtest.Call(t, http.MethodDelete, source.URL()+"/many/order/3", "")
 	syncs(t, config, 2, 1)
 	syncs(t, config, 0, 0)
-	if code, output = attempt(t, nil, "verify", "-c", config); code != exitDone {
+	if code, output = program.Attempt(t, nil, "verify", "-c", config); code != exitDone {
 		t.Fatalf("verify: %d\n%s", code, output)
 	}
 	for path, want := range map[string]string{"user/3": "user 3", "order/3": "", "user/2": "another", "order/2": "order 2", "user/lone": "lone user", "order/lone": "its order"} {
@@ -52,11 +52,11 @@ func TestTheSameIDInTwoTypesOfARestoredIndexStaysTwoDocumentsInTheRounds(t *test
 		}
 	}
 	// And back again.
-	if code, output = attempt(t, nil, "cutover", "-c", config, "--yes"); code != exitDone {
+	if code, output = program.Attempt(t, nil, "cutover", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("cutover: %d\n%s", code, output)
 	}
 	labtest.Call(t, http.MethodPut, target.URL()+"/many/order/3", `{"item":"ordered again"}`)
-	if code, output = attempt(t, nil, "rollback", "-c", config, "--yes"); code != exitDone {
+	if code, output = program.Attempt(t, nil, "rollback", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("rollback: %d\n%s", code, output)
 	}
 	for path, want := range map[string]string{"user/3": "user 3", "order/3": "ordered again"} {
@@ -69,7 +69,7 @@ func TestTheSameIDInTwoTypesOfARestoredIndexStaysTwoDocumentsInTheRounds(t *test
 // syncs runs one round and wants it to bring over so many documents and deletions.
 func syncs(t *testing.T, config string, written, deleted int64) {
 	t.Helper()
-	code, output := attempt(t, nil, "sync", "-c", config, "--yes")
+	code, output := program.Attempt(t, nil, "sync", "-c", config, "--yes")
 	if want := fmt.Sprintf("Brought over %d documents, %d deletions.", written, deleted); code != exitDone || !strings.Contains(output, want) {
 		t.Errorf("sync: %d, want %q\n%s", code, want, output)
 	}

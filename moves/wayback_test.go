@@ -1,4 +1,4 @@
-package main
+package moves
 
 import (
 	"crypto/sha256"
@@ -21,9 +21,9 @@ func TestTheWayBackFindsDocumentsWhoseLongIDsWereHashed(t *testing.T) {
 		labtest.Call(t, http.MethodPut, source.URL()+"/ids/event/"+id, `{"state":"old"}`)
 	}
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ntransform: {long_ids: hash}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ntransform: {long_ids: hash}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
 	run := func(verb string) string {
-		code, output := attempt(t, nil, verb, "-c", config, "--yes")
+		code, output := program.Attempt(t, nil, verb, "-c", config, "--yes")
 		if code != exitDone {
 			t.Fatalf("%s: exit code %d\n%s", verb, code, output)
 		}

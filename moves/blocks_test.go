@@ -1,4 +1,4 @@
-package main
+package moves
 
 import (
 	"fmt"
@@ -56,18 +56,18 @@ func TestBlocksAndFinalPipelinesComeAlongAndNeverMeddleWithTheMove(t *testing.T)
 			labtest.Call(t, http.MethodPut, source.URL()+"/hidden", `{}`)
 			setting("hidden", `{"index.blocks.metadata":true}`)
 			config := filepath.Join(folder, "migration.yaml")
-			writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {'loaded-*': backfill}}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
-			refused(t, nil, exitRefused, []string{"index.blocks.metadata hides how hidden is made", "PUT /hidden/_settings"}, "plan", "-c", config)
+			labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {'loaded-*': backfill}}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+			program.Refused(t, nil, exitRefused, []string{"index.blocks.metadata hides how hidden is made", "PUT /hidden/_settings"}, "plan", "-c", config)
 			setting("hidden", `{"index.blocks.metadata":false}`)
 			setting("hidden", `{"index.blocks.read":true}`)
-			refused(t, nil, exitRefused, []string{"hidden", "index.blocks.read is set"}, "plan", "-c", config)
+			program.Refused(t, nil, exitRefused, []string{"hidden", "index.blocks.read is set"}, "plan", "-c", config)
 			labtest.Call(t, http.MethodDelete, source.URL()+"/hidden", "")
-			if code, output := attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone || strings.Count(output, "the last thing of the cutover") == 0 {
+			if code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone || strings.Count(output, "the last thing of the cutover") == 0 {
 				t.Fatalf("plan: %d\n%s", code, output)
 			}
 			done := func(verb string) {
 				t.Helper()
-				if code, output := attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
+				if code, output := program.Attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
 					t.Fatalf("%s: %d\n%s", verb, code, output)
 				}
 			}

@@ -1,4 +1,4 @@
-package main
+package moves
 
 import (
 	"fmt"
@@ -28,15 +28,15 @@ func TestADataStreamArrivesWholeUnderItsName(t *testing.T) {
 		}
 	}
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {.ds-stream-loaded-*: backfill}}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
-	code, output := attempt(t, nil, "plan", "-c", config, "--yes")
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {.ds-stream-loaded-*: backfill}}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes")
 	if code != exitDone || !strings.Contains(output, "the alias stream-loaded stands for the stream") {
 		t.Fatalf("plan: %d\n%s", code, output)
 	}
-	if code, output := attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone {
+	if code, output := program.Attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("apply: %d\n%s", code, output)
 	}
-	if proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json")); !proof.Holds || proof.Documents != 12 {
+	if proof := readProof(t, config); !proof.Holds || proof.Documents != 12 {
 		t.Errorf("the proof: %+v", proof)
 	}
 	for _, stream := range []string{"stream-loaded", "stream-restored"} {

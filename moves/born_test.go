@@ -1,4 +1,4 @@
-package main
+package moves
 
 import (
 	"context"
@@ -35,13 +35,13 @@ func TestAnIndexOlderThanItsClusterIsLoadedWhileItsNeighbourIsRestored(t *testin
 	target := labtest.Node(t, "5.5.2", folder)
 
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
 	for _, verb := range []string{"plan", "apply"} {
-		if code := hikkoshi(t, verb, "-c", config, "--yes"); code != exitDone {
-			t.Fatalf("%s: exit code %d", verb, code)
+		if code, output := program.Attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
+			t.Fatalf("%s: exit code %d\n%s", verb, code, output)
 		}
 	}
-	saved, err := plan.Load(filepath.Join(folder, ".hikkoshi", "migration", planFile))
+	saved, err := plan.Load(filepath.Join(folder, ".hikkoshi", "migration", "plan.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func TestAnIndexOlderThanItsClusterIsLoadedWhileItsNeighbourIsRestored(t *testin
 	if routes["born-in-1"] != plan.Backfill || routes["born-in-2"] != plan.Restore {
 		t.Errorf("%v: want what 1.7 made loaded, and what 2.3 made restored", routes)
 	}
-	if proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json")); !proof.Holds || proof.Documents != 2*documents {
+	if proof := readProof(t, config); !proof.Holds || proof.Documents != 2*documents {
 		t.Errorf("%+v", proof)
 	}
 	for _, index := range []string{"born-in-1", "born-in-2"} {

@@ -1,4 +1,4 @@
-package main
+package moves
 
 import (
 	"context"
@@ -43,12 +43,12 @@ func moveByScroll(t *testing.T, from, to string) {
 	}
 	config := filepath.Join(folder, "migration.yaml")
 	text := fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: none}\nindices: {closed: skip}\naccept: [es5_timestamp]\nload: {source_rate: 1500}\ncutover: {quiet: 1s}\n", source.URL(), target.URL())
-	writeFile(t, config, text)
-	if code, output := attempt(t, nil, "plan", "-c", config, "--yes"); code != exitRefused || !strings.Contains(output, "no-source-to-scroll") {
+	labtest.WriteFile(t, config, text)
+	if code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes"); code != exitRefused || !strings.Contains(output, "no-source-to-scroll") {
 		t.Fatalf("plan with an index without sources: %d\n%s", code, output)
 	}
-	writeFile(t, config, strings.Replace(text, "closed: skip", "closed: skip, exclude: [nosource]", 1))
-	code, output := attempt(t, nil, "plan", "-c", config, "--yes")
+	labtest.WriteFile(t, config, strings.Replace(text, "closed: skip", "closed: skip, exclude: [nosource]", 1))
+	code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes")
 	if code != exitDone || !strings.Contains(output, "repository.type is none") || strings.Contains(output, "take the snapshot") {
 		t.Fatalf("plan: %d\n%s", code, output)
 	}
@@ -61,11 +61,11 @@ func moveByScroll(t *testing.T, from, to string) {
 	go func() { written <- writeMeanwhile(writing, source.URL()+"/nginx-access-2017.09.10/"+typed) }()
 	// Killed in the middle of the load, and once more.
 	for _, record := range []int{9, 15} {
-		if code, output := attempt(t, []string{fmt.Sprintf("%s=%d", killAtRecord, record)}, "apply", "-c", config, "--yes"); code != -1 {
+		if code, output := program.Attempt(t, []string{fmt.Sprintf("%s=%d", killAtRecord, record)}, "apply", "-c", config, "--yes"); code != -1 {
 			t.Fatalf("apply was not killed at record %d: %d\n%s", record, code, output)
 		}
 	}
-	code, output = attempt(t, nil, "apply", "-c", config, "--yes", "--listen", "127.0.0.1:0")
+	code, output = program.Attempt(t, nil, "apply", "-c", config, "--yes", "--listen", "127.0.0.1:0")
 	if code != exitDone && code != exitFindings || !strings.Contains(output, "workers on other machines have no part in this step") {
 		t.Fatalf("apply: %d\n%s", code, output)
 	}
@@ -81,11 +81,11 @@ func moveByScroll(t *testing.T, from, to string) {
 		deleteSetAside(t, folder, source.URL())
 	}
 	for _, verb := range []string{"sync", "verify"} {
-		if code, output := attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
+		if code, output := program.Attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
 			t.Fatalf("%s: %d\n%s", verb, code, output)
 		}
 	}
-	proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json"))
+	proof := readProof(t, config)
 	i := slices.IndexFunc(proof.Rows, func(row steps.ProofRow) bool { return row.Source == "nginx-access-2017.09.10" })
 	if !proof.Holds || live == 0 || proof.Rows[i].Surplus != 0 {
 		t.Errorf("the proof does not hold: %+v", proof.Rows)
@@ -96,7 +96,7 @@ func moveByScroll(t *testing.T, from, to string) {
 	if from == "2.3.2" && to == "7.10.2" {
 		timesAndExpiriesAreThere(t, target.URL())
 	}
-	if code, output := attempt(t, nil, "cutover", "-c", config, "--yes"); code != exitDone {
+	if code, output := program.Attempt(t, nil, "cutover", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("cutover: %d\n%s", code, output)
 	}
 	onTarget := target.URL() + "/nginx-access-2017.09.10/_doc/on-target"
@@ -104,15 +104,15 @@ func moveByScroll(t *testing.T, from, to string) {
 		onTarget = target.URL() + "/nginx-access-2017.09.10/access_log/on-target"
 	}
 	labtest.Call(t, http.MethodPut, onTarget, `{"message":"written after cutover"}`)
-	if code, output := attempt(t, nil, "rollback", "-c", config, "--yes"); code != exitDone {
+	if code, output := program.Attempt(t, nil, "rollback", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("rollback: %d\n%s", code, output)
 	}
 	labtest.Call(t, http.MethodGet, source.URL()+"/nginx-access-2017.09.10/"+typed+"/on-target", "")
-	if code, output := attempt(t, nil, "cutover", "-c", config, "--yes"); code != exitDone {
+	if code, output := program.Attempt(t, nil, "cutover", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("second cutover: %d\n%s", code, output)
 	}
-	refused(t, nil, exitRefused, []string{"--without-snapshot"}, "retire", "-c", config, "--yes")
-	if code, output := attempt(t, nil, "retire", "-c", config, "--yes", "--without-snapshot"); code != exitDone {
+	program.Refused(t, nil, exitRefused, []string{"--without-snapshot"}, "retire", "-c", config, "--yes")
+	if code, output := program.Attempt(t, nil, "retire", "-c", config, "--yes", "--without-snapshot"); code != exitDone {
 		t.Fatalf("retire: %d\n%s", code, output)
 	}
 }

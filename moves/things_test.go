@@ -1,4 +1,4 @@
-package main
+package moves
 
 import (
 	"fmt"
@@ -41,7 +41,7 @@ func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 			folder := t.TempDir()
 			source, target := labtest.Pair(t, move.source, move.target, folder)
 			config := filepath.Join(folder, "migration.yaml")
-			writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {plain: backfill}}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+			labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {plain: backfill}}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
 			// A pipeline that is not there would refuse every document, and one that is would change it a second time.
 			settings, document := `{}`, "/plain/doc/1"
 			if move.source == "7.10.2" {
@@ -52,20 +52,20 @@ func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 			for _, thing := range move.things {
 				labtest.Call(t, http.MethodPut, source.URL()+thing.path, thing.body)
 			}
-			code, output := attempt(t, nil, "plan", "-c", config, "--yes")
+			code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes")
 			if code != exitDone {
 				t.Fatalf("plan: %d\n%s", code, output)
 			}
 			if move.source == "5.5.2" && (!strings.Contains(output, "setting/indices.recovery.max_bytes_per_sec") || !strings.Contains(output, "template/logs")) {
 				t.Errorf("the plan does not name what comes along and what stays:\n%s", output)
 			}
-			if code, output := attempt(t, nil, "plan", "-c", config, "--show-mappings"); code != exitDone || move.source == "5.5.2" && (!strings.Contains(output, "+        \"format\": \"uuuu-MM-dd") || !strings.Contains(output, "@@")) {
+			if code, output := program.Attempt(t, nil, "plan", "-c", config, "--show-mappings"); code != exitDone || move.source == "5.5.2" && (!strings.Contains(output, "+        \"format\": \"uuuu-MM-dd") || !strings.Contains(output, "@@")) {
 				t.Errorf("--show-mappings: %d\n%s", code, output)
 			}
-			if code, output := attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone {
+			if code, output := program.Attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone {
 				t.Fatalf("apply: %d\n%s", code, output)
 			}
-			if proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json")); !proof.Holds || proof.Documents != 1 {
+			if proof := readProof(t, config); !proof.Holds || proof.Documents != 1 {
 				t.Errorf("the proof: %+v", proof)
 			}
 			for _, thing := range move.things {
@@ -73,7 +73,7 @@ func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 					t.Errorf("%s on the target: %s", thing.path, shown)
 				}
 			}
-			if code, output := attempt(t, nil, "rollback", "-c", config, "--yes"); code != exitDone {
+			if code, output := program.Attempt(t, nil, "rollback", "-c", config, "--yes"); code != exitDone {
 				t.Fatalf("rollback: %d\n%s", code, output)
 			}
 			for _, thing := range move.things {

@@ -1,4 +1,4 @@
-package main
+package moves
 
 import (
 	"fmt"
@@ -26,9 +26,9 @@ func TestADocumentThatIsDeletedAndWrittenAnewComesOverAlthoughItsVersionBeginsAg
 		}
 	}
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {loaded: backfill}}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {loaded: backfill}}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
 	for _, verb := range []string{"plan", "apply"} {
-		if code, output := attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
+		if code, output := program.Attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
 			t.Fatalf("%s: exit code %d\n%s", verb, code, output)
 		}
 	}
@@ -46,11 +46,11 @@ func TestADocumentThatIsDeletedAndWrittenAnewComesOverAlthoughItsVersionBeginsAg
 		}
 	}
 	for _, brings := range []string{"Brought over 2 documents, 0 deletions", "Brought over 0 documents, 0 deletions"} {
-		if code, output := attempt(t, nil, "sync", "-c", config); code != exitDone || !strings.Contains(output, brings) {
+		if code, output := program.Attempt(t, nil, "sync", "-c", config); code != exitDone || !strings.Contains(output, brings) {
 			t.Errorf("sync: %d, want %q\n%s", code, brings, output)
 		}
 	}
-	if code, output := attempt(t, nil, "verify", "-c", config); code != exitDone {
+	if code, output := program.Attempt(t, nil, "verify", "-c", config); code != exitDone {
 		t.Errorf("verify: %d\n%s", code, output)
 	}
 }
