@@ -66,8 +66,10 @@ const (
 	limitsControl = "limits"
 	// tellEvery is how often progress is told, limits are handed on, and rates are shared out anew.
 	tellEvery = time.Second
-	// leavePatience is how long the leader stays so that the others hear that all is done.
+	// leavePatience is how long the leader stays for others of whom nothing is heard any more, and leaveMost for those who are
+	// heard of, so that they hear that all is done: a busy machine may take its time.
 	leavePatience = 5 * time.Second
+	leaveMost     = time.Minute
 )
 
 // openFleet reaches the fleet as its leader.
@@ -430,13 +432,21 @@ func (l *leading) progress(workers []fleet.Worker) error {
 	return l.step.move.saveWorkers(workers)
 }
 
-// waitForOthers stays a moment, so that workers elsewhere hear that the job is over before its server is gone.
+// waitForOthers stays a moment, so that workers elsewhere hear that the job is over before its server is gone. One that does
+// not hear it would wait for this leader to come back.
 func (l *leading) waitForOthers(ctx context.Context) {
-	for deadline := time.Now().Add(leavePatience); time.Now().Before(deadline); {
+	began := time.Now()
+	last, heard := began, map[string]time.Time{}
+	for time.Since(last) < leavePatience && time.Since(began) < leaveMost {
 		workers, err := l.fleet.Workers(ctx)
-		others := slices.ContainsFunc(workers, func(worker fleet.Worker) bool { return worker.Name != l.fleet.Worker() })
-		if err != nil || !others {
+		others := slices.DeleteFunc(workers, func(worker fleet.Worker) bool { return worker.Name == l.fleet.Worker() })
+		if err == nil && len(others) == 0 {
 			return
+		}
+		for _, worker := range others {
+			if worker.Heard.After(heard[worker.Name]) {
+				heard[worker.Name], last = worker.Heard, time.Now()
+			}
 		}
 		select {
 		case <-ctx.Done():
