@@ -67,9 +67,9 @@ func TestTheWayBackOfTypesThatBecameOneIndexOrSeveral(t *testing.T) {
 		put(source.URL()+"/many/b/1", `{"y":"other"}`)
 	}
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
 	run := func(verb string) string {
-		code, output := attempt(t, nil, verb, "-c", config, "--yes")
+		code, output := program.Attempt(t, nil, verb, "-c", config, "--yes")
 		if code != exitDone {
 			t.Fatalf("%s: exit code %d\n%s", verb, code, output)
 		}
