@@ -11,10 +11,12 @@ type Columns struct {
 	open    map[string]*column
 }
 
-// ColumnValues are what a document has in one column: numbers as they are kept (fractions are sortable bits), or terms.
+// ColumnValues are what a document has in one column: numbers as they are kept (fractions are sortable bits), terms, or bytes
+// in a form of the field's own type.
 type ColumnValues struct {
 	Numbers []int64
 	Terms   [][]byte
+	Bytes   []byte
 }
 
 // Columns prepares to read doc values.
@@ -22,8 +24,8 @@ func (s *Segment) Columns() *Columns {
 	return &Columns{segment: s, open: map[string]*column{}}
 }
 
-// Values gives what a document has in a field's column. found is false where the segment keeps no column of single values
-// for the field at all: then nothing is known of the document. Terms are copies.
+// Values gives what a document has in a field's column. found is false where the segment keeps no column for the field at
+// all: then nothing is known of the document. Terms and bytes are copies.
 func (c *Columns) Values(field string, doc int) (values ColumnValues, found bool, err error) {
 	col, known := c.open[field]
 	if !known {
@@ -32,8 +34,15 @@ func (c *Columns) Values(field string, doc int) (values ColumnValues, found bool
 		}
 		c.open[field] = col
 	}
-	if col == nil || col.e.kind == dvBinary {
+	if col == nil {
 		return values, false, nil
+	}
+	if col.e.kind == dvBinary {
+		value, _, err := col.value(doc)
+		if err != nil {
+			return values, false, fmt.Errorf("doc values of %q: %w", clip(field), err)
+		}
+		return ColumnValues{Bytes: append([]byte(nil), value...)}, true, nil
 	}
 	numbers, err := col.numbers(doc, nil)
 	if err != nil {

@@ -65,6 +65,23 @@ func (r *Reader) Document(ctx context.Context, doc int) (*Document, error) {
 	return d, nil
 }
 
+// NestedBefore counts the nested objects of a root, which are the documents without an id right in front of it: those nested in
+// one come in front of it in turn. It holds for dead roots too, whose stored fields stay until a merge drops the whole block.
+func (r *Reader) NestedBefore(ctx context.Context, root int) (int, error) {
+	first := root
+	for first > 0 {
+		before, err := r.Document(ctx, first-1)
+		if err != nil {
+			return 0, err
+		}
+		if before.isRoot() {
+			break
+		}
+		first--
+	}
+	return root - first, nil
+}
+
 // load expands the chunk that holds a document.
 func (r *Reader) load(doc int) error {
 	x, err := r.st.chunkIndex()

@@ -180,34 +180,12 @@ func (f *rebuiltField) appendNumeric(out []byte, n int64) ([]byte, bool) {
 	case "boolean":
 		return strconv.AppendBool(out, n != 0), n == 0 || n == 1
 	case "geo_point":
-		lat, lon := f.point(n)
+		lat, lon := Point(n, f.param == mortonPoints)
 		out = binaryjson.AppendFloat(append(out, `{"lat":`...), lat, 64)
 		out = binaryjson.AppendFloat(append(out, `,"lon":`...), lon, 64)
 		return append(out, '}'), true
 	}
 	return f.appendNumber(out, n)
-}
-
-// point decodes a geo_point.
-func (f *rebuiltField) point(n int64) (lat, lon float64) {
-	const latitudes, longitudes = 180.0, 360.0
-	if f.param == mortonPoints {
-		const fractions = 1 << 31
-		lon = float64(everySecondBit(uint64(n)))/fractions*longitudes - longitudes/2
-		lat = float64(everySecondBit(uint64(n)>>1))/fractions*latitudes - latitudes/2
-		return lat, lon
-	}
-	const fractions = 1 << 32
-	return float64(int32(n>>32)) * (latitudes / fractions), float64(int32(n)) * (longitudes / fractions)
-}
-
-// everySecondBit gathers the bits 0, 2, 4 ... of v.
-func everySecondBit(v uint64) uint64 {
-	var out uint64
-	for i := range 32 {
-		out |= v >> (2 * i) & 1 << i
-	}
-	return out
 }
 
 // appendNumber writes a whole number as what the type makes of it.

@@ -39,7 +39,7 @@ type mappingWalk struct {
 func fieldTypes(index *snapshot.Index, docType string) lucene.FieldTypes {
 	walk := mappingWalk{types: lucene.FieldTypes{}, copied: map[string]bool{}}
 	if created, err := es.VersionFromID(int(index.CreatedID)); err == nil {
-		walk.morton = created.Product == es.Elasticsearch && created.Major == 2 && created.Minor >= 2
+		walk.morton = MortonPoints(created)
 	}
 	for name, mapping := range index.Mappings {
 		if _, known := index.Mappings[docType]; known && name != docType {
@@ -54,6 +54,11 @@ func fieldTypes(index *snapshot.Index, docType string) lucene.FieldTypes {
 		delete(walk.types, field)
 	}
 	return walk.types
+}
+
+// MortonPoints says whether an index made by that version keeps geo_points as lucene.Point takes for morton.
+func MortonPoints(created es.Version) bool {
+	return created.Product == es.Elasticsearch && created.Major == 2 && created.Minor >= 2
 }
 
 func (w *mappingWalk) properties(prefix string, properties map[string]json.RawMessage) {

@@ -94,7 +94,7 @@ func (r *Reader) ReadStretch(ctx context.Context, index string, stretch Stretch,
 			continue
 		}
 		var theirs error // the visitor's, which is no loss
-		err := r.visitNumbers(ctx, one, segment, numbers, func(sampled *Sampled) error {
+		err := r.visitNumbers(ctx, one, segment, numbers, false, func(sampled *Sampled) error {
 			theirs = visit(sampled)
 			return theirs
 		})

@@ -1,183 +1,138 @@
 package verify
 
 // values_source.go answers: what does a document's field mean to the source? Its doc values say, and where the index keeps
-// none, the source's own rules applied to the bytes. Next: report.go.
+// none, the source's own rules applied to the bytes. Next: values_target.go.
 
 import (
 	"cmp"
-	"encoding/json"
 	"math"
 	"net/netip"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/tidwall/gjson"
 
 	"github.com/hikkoshi/hikkoshi/internal/binaryjson"
-	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/export"
 	"github.com/hikkoshi/hikkoshi/internal/transform"
 	"github.com/hikkoshi/hikkoshi/lucene"
 )
 
-// family is what values are compared as.
-type family uint8
+// fieldValues are a document's values of a field by the Lucene document that they lie in: the document itself, or each of its
+// nested objects.
+type fieldValues [][]string
 
-const (
-	familyNone family = iota
-	familyDate
-	familyNumber
-	familyBoolean
-	familyKeyword
-	familyIP
-)
-
-// valueField is what counts in a field's mapping.
-type valueField struct {
-	path, typ string
-	// columns says that the field has doc values, nested that it lies in another Lucene document.
-	columns, nested bool
-	// filled says that values may come from elsewhere: copy_to, null_value.
-	filled bool
-	multi  bool
-	above  int64
-	factor float64
-	format string
-	// dates and version are the source's, whose rules hold where there is no column.
-	dates   *transform.DateReader
-	version es.Version
+// all are the values together, in an order that does not depend on the side.
+func (v fieldValues) all(of family) []string {
+	values := slices.Concat(v...)
+	sortValues(values, of)
+	return values
 }
 
-func (f valueField) family() family {
-	switch f.typ {
-	case "date", "date_nanos":
-		return familyDate
-	case "long", "integer", "short", "byte", "float", "double", "half_float", "scaled_float":
-		return familyNumber
-	case "boolean":
-		return familyBoolean
-	case "keyword":
-		return familyKeyword
-	case "ip":
-		return familyIP
+// each is like all, with a value counted once for each Lucene document: so do aggregations.
+func (v fieldValues) each(of family) []string {
+	var values []string
+	for _, one := range v {
+		one = slices.Clone(one)
+		sortValues(one, of)
+		values = append(values, slices.Compact(one)...)
 	}
-	return familyNone
+	sortValues(values, of)
+	return values
 }
 
-// base is the path in a source that fills the field: a multi-field is filled by the field above it.
-func (f valueField) base() string {
-	if at := strings.LastIndexByte(f.path, '.'); f.multi && at > 0 {
-		return f.path[:at]
+// asKept leaves what the doc values of every version tell apart: keywords and addresses are sets in one Lucene document, and
+// so are booleans before 5.0.
+func asKept(values []string, of family) []string {
+	if of != familyKeyword && of != familyIP && of != familyBoolean {
+		return values
 	}
-	return f.path
+	sortValues(values, of)
+	return slices.Compact(values)
 }
 
-// sourceFields gathers the fields of all types of a snapshot's index. A field that types map differently is left out.
-func sourceFields(mappings map[string]json.RawMessage, version es.Version) map[string]valueField {
-	fields := map[string]valueField{}
-	for _, mapping := range mappings {
-		valueFields(mapping, fields)
-	}
-	for path, field := range fields {
-		field.version = version
-		if field.family() == familyDate {
-			field.dates = transform.NewDateReader(field.format, version)
-		}
-		fields[path] = field
-	}
-	return fields
-}
-
-// valueFields reads a mapping: one type's, or all types' with their names around them.
-func valueFields(mapping []byte, into map[string]valueField) {
-	root := gjson.ParseBytes(mapping)
-	copied := map[string]bool{}
-	if properties := root.Get("properties"); properties.Exists() {
-		walkValues(properties, "", false, into, copied)
-	} else {
-		root.ForEach(func(_, docType gjson.Result) bool {
-			walkValues(docType.Get("properties"), "", false, into, copied)
-			return true
-		})
-	}
-	for path := range copied {
-		if field, known := into[path]; known {
-			field.filled = true
-			into[path] = field
-		}
-	}
-}
-
-func walkValues(properties gjson.Result, prefix string, nested bool, into map[string]valueField, copied map[string]bool) {
-	properties.ForEach(func(name, body gjson.Result) bool {
-		path := prefix + name.String()
-		for _, target := range body.Get("copy_to").Array() {
-			copied[target.String()] = true
-		}
-		if inner := body.Get("properties"); inner.Exists() {
-			walkValues(inner, path+".", nested || body.Get("type").String() == "nested", into, copied)
-			return true
-		}
-		keep := func(path string, body gjson.Result, multi bool) {
-			field := readValueField(path, body)
-			field.nested, field.multi = nested, multi
-			if other, known := into[path]; known && other.typ != field.typ {
-				field.typ = "" // types of the index disagree
-			}
-			into[path] = field
-		}
-		keep(path, body, false)
-		body.Get("fields").ForEach(func(inner, multi gjson.Result) bool {
-			keep(path+"."+inner.String(), multi, true)
-			return true
-		})
-		return true
-	})
-}
-
-func readValueField(path string, body gjson.Result) valueField {
-	field := valueField{path: path, typ: body.Get("type").String(), format: body.Get("format").String(), filled: body.Get("null_value").Exists(), above: math.MaxInt64, factor: body.Get("scaling_factor").Num}
-	if field.typ == "string" && body.Get("index").String() == "not_analyzed" {
-		field.typ = "keyword"
-	}
-	if v := body.Get("ignore_above"); v.Exists() {
-		field.above = v.Int()
-	}
-	field.columns = body.Get("doc_values").String() != "false"
-	return field
-}
-
-// of gives what a document holds in the field; known is false where nobody can say.
-func (f valueField) of(one *export.Sampled, source []byte) (values []string, known bool, err error) {
-	column, found, err := one.Column(f.path)
+// of gives what a document holds in the field; why is not empty where nobody can say.
+func (f valueField) of(one *export.Sampled, source []byte) (values fieldValues, why string, err error) {
+	columns, found, err := f.columnsOf(one)
 	if err != nil {
-		return nil, false, err
+		return nil, "", err
 	}
 	if found {
-		values, known = f.decode(column)
-		sortValues(values, f.family())
-		return values, known, nil
+		if values, known := f.decodeEach(columns); known {
+			return values, "", nil
+		}
 	}
 	if f.filled || f.multi || source == nil {
-		return nil, false, nil
+		return nil, "the source keeps no doc values of it that can be read, and its bytes alone do not tell them", nil
 	}
-	for _, raw := range scalars(source, f.path) {
-		value, ok := f.read(raw)
-		if !ok {
-			return nil, false, nil
+	objects, path := f.objects(source)
+	for _, object := range objects {
+		read, known := f.readAll(object, path)
+		if !known {
+			return nil, "the source keeps no doc values of it that can be read, and its bytes are not understood", nil
 		}
-		values = append(values, value)
+		values = append(values, asKept(read, f.family()))
 	}
-	sortValues(values, f.family())
-	if f.family() == familyKeyword {
-		values = slices.Compact(values)
+	return values, "", nil
+}
+
+// columnsOf gives the field's column for the document, or for each of its nested objects.
+func (f valueField) columnsOf(one *export.Sampled) ([]lucene.ColumnValues, bool, error) {
+	if f.within != "" {
+		return one.NestedColumn(f.path)
 	}
-	return values, true, nil
+	column, found, err := one.Column(f.path)
+	return []lucene.ColumnValues{column}, found, err
+}
+
+func (f valueField) decodeEach(columns []lucene.ColumnValues) (fieldValues, bool) {
+	var all fieldValues
+	for _, column := range columns {
+		values, known := f.decode(column)
+		if !known {
+			return nil, false
+		}
+		if len(values) > 0 {
+			all = append(all, asKept(values, f.family()))
+		}
+	}
+	return all, true
+}
+
+// objects are the objects of a source that become the Lucene documents in which the field lies, with its path in them.
+func (f valueField) objects(source []byte) ([]gjson.Result, string) {
+	root := gjson.ParseBytes(source)
+	if f.within == "" {
+		return []gjson.Result{root}, f.path
+	}
+	return written(root, f.within), f.path[len(f.within)+1:]
+}
+
+// readAll gives what an object's bytes meant to the source.
+func (f valueField) readAll(object gjson.Result, path string) (values []string, known bool) {
+	known = true
+	at(object, path, func(v gjson.Result) {
+		if f.family() == familyPoint {
+			points, ok := readPoints(v)
+			values, known = append(values, points...), known && ok
+			return
+		}
+		eachScalar(v, func(one gjson.Result) {
+			value, ok := f.read(one.Raw)
+			values, known = append(values, value), known && ok
+		})
+	})
+	return values, known
 }
 
 // decode makes values of what a column keeps.
 func (f valueField) decode(column lucene.ColumnValues) (values []string, known bool) {
+	if len(column.Bytes) > 0 {
+		if f.family() != familyPoint || f.points != exactPoints {
+			return nil, false // numbers of 1.x, in a form that is not read
+		}
+		return decodePoints(column.Bytes)
+	}
 	for _, term := range column.Terms {
 		switch f.family() {
 		case familyKeyword:
@@ -218,6 +173,9 @@ func (f valueField) decode(column lucene.ColumnValues) (values []string, known b
 				return nil, false
 			}
 			values = append(values, fractionText(float64(n)/f.factor))
+		case "geo_point":
+			lat, lon := lucene.Point(n, f.points == mortonPoints)
+			values = append(values, pointText(lat, lon))
 		case "ip":
 			if n < 0 || n > math.MaxUint32 {
 				return nil, false
@@ -283,32 +241,54 @@ func textOf(v gjson.Result) string {
 	return v.String()
 }
 
-// scalars gathers the raw values at a path, through arrays and objects alike.
-func scalars(source []byte, path string) []string {
-	var found []string
-	gatherScalars(gjson.ParseBytes(source), path, &found)
+// written gathers what lies at a path, through arrays and objects alike, nulls left out.
+func written(v gjson.Result, path string) (found []gjson.Result) {
+	at(v, path, func(v gjson.Result) {
+		eachItem(v, func(one gjson.Result) { found = append(found, one) })
+	})
 	return found
 }
 
-func gatherScalars(v gjson.Result, path string, found *[]string) {
+// at visits what lies at a path as it is written: an array as one.
+func at(v gjson.Result, path string, visit func(gjson.Result)) {
 	switch {
+	case path == "":
+		visit(v)
 	case v.IsArray():
 		for _, item := range v.Array() {
-			gatherScalars(item, path, found)
+			at(item, path, visit)
 		}
 	case v.IsObject():
 		v.ForEach(func(key, inner gjson.Result) bool {
 			name := key.String()
 			if name == path {
-				gatherScalars(inner, "", found)
+				at(inner, "", visit)
 			} else if len(path) > len(name) && path[:len(name)] == name && path[len(name)] == '.' {
-				gatherScalars(inner, path[len(name)+1:], found)
+				at(inner, path[len(name)+1:], visit)
 			}
 			return true
 		})
-	case path == "" && v.Type != gjson.Null && v.Exists():
-		*found = append(*found, v.Raw)
 	}
+}
+
+// eachItem visits what is not null in an array, or what is no array.
+func eachItem(v gjson.Result, visit func(gjson.Result)) {
+	if v.IsArray() {
+		for _, item := range v.Array() {
+			eachItem(item, visit)
+		}
+	} else if v.Type != gjson.Null && v.Exists() {
+		visit(v)
+	}
+}
+
+// eachScalar is eachItem for what is no object either.
+func eachScalar(v gjson.Result, visit func(gjson.Result)) {
+	eachItem(v, func(one gjson.Result) {
+		if !one.IsObject() {
+			visit(one)
+		}
+	})
 }
 
 // sortValues puts values into the order that does not depend on the side: numbers by size.
