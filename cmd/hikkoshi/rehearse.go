@@ -175,6 +175,9 @@ func showRehearsedRow(view *ui.View, row steps.RehearsalRow) {
 		for _, difference := range row.Values[name].Differences[:min(len(row.Values[name].Differences), shownDifferences)] {
 			view.Print(fmt.Sprintf("%s %s: %s", mark, row.Source, difference))
 		}
+		for _, left := range row.Values[name].LeftOut {
+			view.Print(fmt.Sprintf("  %s: %s", row.Source, left))
+		}
 	}
 }
 

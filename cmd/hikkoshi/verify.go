@@ -92,10 +92,19 @@ func showProof(view *ui.View, proof steps.Proof) {
 		view.Print(fmt.Sprintf("What values mean: %s values of %s sampled documents compared.", ui.Count(proof.Values), ui.Count(int64(compared))))
 	}
 	noted := ""
+	told := map[string]bool{} // indices made from one template have the same fields left out
 	for _, row := range proof.Rows {
 		if row.Values != nil && row.Values.Note != "" && row.Values.Note != noted {
 			noted = row.Values.Note
 			view.Print("  " + row.Source + ": " + noted)
+		}
+		if row.Values != nil {
+			for _, left := range row.Values.LeftOut {
+				if line := left.String(); !told[line] {
+					told[line] = true
+					view.Print("  " + row.Source + ": " + line)
+				}
+			}
 		}
 		for _, example := range row.Examples {
 			view.Print(fmt.Sprintf("  %s: %s", row.Target, example))

@@ -160,12 +160,19 @@ func nearPoints(then, now []string, lat, lon float64) ([][]int, bool) {
 	near := make([][]int, len(source))
 	for i, one := range source {
 		for j, other := range target {
-			if math.Abs(one.lat-other.lat) <= lat && math.Abs(one.lon-other.lon) <= lon {
+			if math.Abs(one.lat-other.lat) <= lat && apart(one.lon, other.lon) <= lon {
 				near[i] = append(near[i], j)
 			}
 		}
 	}
 	return near, ok1 && ok2
+}
+
+// apart is how far longitudes lie from each other: 1.x wrote the date line, whichever way it came, as 180.
+func apart(a, b float64) float64 {
+	const around = 360
+	distance := math.Abs(a - b)
+	return min(distance, around-distance)
 }
 
 // pairUp finds a partner for one, moving others to another partner where that helps (an augmenting path).
