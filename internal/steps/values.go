@@ -106,7 +106,17 @@ func (m *Move) sampleFrom(ctx context.Context, routes []plan.Route) (*snapshot.R
 // sampled is one line on how many values were compared.
 func (p Proof) sampled() string {
 	if p.Values > 0 {
-		return fmt.Sprintf("%d values of a sample compared by what they mean", p.Values)
+		left := 0
+		for _, row := range p.Rows {
+			if row.Values != nil && len(row.Values.LeftOut) > 0 {
+				left++
+			}
+		}
+		text := fmt.Sprintf("%d values of a sample compared by what they mean", p.Values)
+		if left > 0 {
+			text += fmt.Sprintf("; fields of %d indices were left out, `hikkoshi verify` names them", left)
+		}
+		return text
 	}
 	for _, row := range p.Rows {
 		if row.Values != nil && row.Values.Note != "" {

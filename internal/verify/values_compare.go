@@ -57,6 +57,10 @@ func (r *ValueReport) compare(document *sampledDocument, path string, there, her
 		r.Intended++
 		return
 	}
+	if len(then) == 0 && there.indirect() {
+		r.leave(path, "documents of the source were written before its mapping filled the field", 1)
+		return
+	}
 	if document.absent[path] && len(now) == 0 {
 		r.Unsourced++
 		return

@@ -33,11 +33,14 @@ func (c countedValue) buckets() int {
 }
 
 // uncountable says why a field is not counted, "" where it is.
-func (c countedValue) uncountable(window int) string {
+func (t *valueTarget) uncountable(value countedValue) string {
+	kept := value.field.family() != familyPoint && value.field.typ != "date_nanos"
 	switch {
-	case c.field.family() == familyPoint, c.field.typ == "date_nanos":
-		return fmt.Sprintf("a document holds more nested objects than the %d that the target gives of one (index.max_inner_result_window)", window)
-	case c.buckets() >= mostBuckets:
+	case !kept && t.joinless:
+		return "the target refuses nested queries (" + expensiveQueries + "), and values of this type are not counted"
+	case !kept:
+		return fmt.Sprintf("a document holds more nested objects than the %d that the target gives of one (index.max_inner_result_window)", t.window)
+	case value.buckets() >= mostBuckets:
 		return fmt.Sprintf("a document holds more than %d different values of it in nested objects, which is more than the target counts", mostBuckets)
 	}
 	return ""
@@ -48,8 +51,10 @@ func (c *valueComparison) compareCounted(ctx context.Context, values []countedVa
 	var some []countedValue
 	buckets := 0
 	for _, one := range values {
-		if why := one.uncountable(c.target.window); why != "" {
-			c.report.leave(one.field.path, why, 1)
+		if why := c.target.uncountable(one); why != "" {
+			if len(one.then) > 0 {
+				c.report.leave(one.field.path, why, 1)
+			}
 			continue
 		}
 		const around = 2 // the filter on the document, and the nested objects

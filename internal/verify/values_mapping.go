@@ -32,8 +32,8 @@ const (
 // valueField is what counts in a field's mapping.
 type valueField struct {
 	path, typ string
-	// columns says that the field has doc values.
-	columns bool
+	// columns says that the field has doc values, declared that its mapping says so or not.
+	columns, declared bool
 	// within is the innermost nested object that the field lies in, "" for none. spread says that the objects around that one
 	// hold its values too.
 	within string
@@ -96,6 +96,7 @@ func sourceFields(mappings map[string]json.RawMessage, version, created es.Versi
 	}
 	for path, field := range fields {
 		field.version, field.points = version, pointFormOf(created)
+		field.columns = field.columns && (field.declared || created.AtLeast(2, 0)) // 1.x made them on demand
 		if field.family() == familyDate {
 			field.dates = transform.NewDateReader(field.format, version)
 		}
@@ -171,7 +172,8 @@ func readValueField(path string, body gjson.Result) valueField {
 	if v := body.Get("ignore_above"); v.Exists() {
 		field.above = v.Int()
 	}
-	field.columns = body.Get("doc_values").String() != "false"
+	columns := body.Get("doc_values")
+	field.columns, field.declared = columns.String() != "false", columns.Exists()
 	return field
 }
 

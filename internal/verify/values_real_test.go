@@ -243,4 +243,18 @@ func values(t *testing.T, source, target valueNode, folder string) {
 	if report := compare("logs"); report.Differing != 0 {
 		t.Errorf("%+v", report.Differences)
 	}
+	if !target.version.AtLeast(7, 7) {
+		return
+	}
+	t.Run("nested queries are refused", func(t *testing.T) {
+		labtest.Call(t, http.MethodPut, target.url+"/_cluster/settings", `{"transient":{"search.allow_expensive_queries":false}}`)
+		report := compare("logs")
+		points := nested - 1 // one fewer was compared in any case
+		if report.Documents != documents-1 || report.Differing != 0 || report.Values != wanted-points || !slices.ContainsFunc(report.LeftOut, func(l verify.LeftOut) bool { return l.Values == nested }) {
+			t.Errorf("%+v", report)
+		}
+		if report := compare("other-days"); report.Differing != nested {
+			t.Errorf("%+v", report)
+		}
+	})
 }

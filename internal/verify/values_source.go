@@ -62,7 +62,10 @@ func (f valueField) of(one *export.Sampled, source []byte) (values fieldValues, 
 			return values, "", nil
 		}
 	}
-	if f.filled || f.multi || source == nil {
+	switch {
+	case !found && f.indirect() && f.columns:
+		return nil, "", nil // no document of the segment has a value
+	case f.indirect() || source == nil:
 		return nil, "the source keeps no doc values of it that can be read, and its bytes alone do not tell them", nil
 	}
 	objects, path := f.objects(source)
@@ -75,6 +78,9 @@ func (f valueField) of(one *export.Sampled, source []byte) (values fieldValues, 
 	}
 	return values, "", nil
 }
+
+// indirect says that a field's bytes may lie elsewhere, or hold what the field has no value for.
+func (f valueField) indirect() bool { return f.filled || f.multi }
 
 // columnsOf gives the field's column for the document, or for each of its nested objects.
 func (f valueField) columnsOf(one *export.Sampled) ([]lucene.ColumnValues, bool, error) {

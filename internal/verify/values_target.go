@@ -27,6 +27,9 @@ const (
 	mostInner          = 10_000
 )
 
+// expensiveQueries is the setting by which a cluster since 7.7 refuses nested queries, among others; it says so.
+const expensiveQueries = "search.allow_expensive_queries"
+
 // valueTarget is the index that is asked.
 type valueTarget struct {
 	client  *cluster.Client
@@ -35,7 +38,9 @@ type valueTarget struct {
 	// several: documents of several types may have an id in common.
 	several bool
 	window  int
-	fields  map[string]valueField
+	// joinless: the target refuses nested queries, so that what lies in nested objects is counted.
+	joinless bool
+	fields   map[string]valueField
 }
 
 func newValueTarget(ctx context.Context, client *cluster.Client, index string) (*valueTarget, error) {
@@ -73,7 +78,7 @@ func newValueTarget(ctx context.Context, client *cluster.Client, index string) (
 // counts says that a field's values are only to be had by counting. Measured: of several addresses 5.5 gives the first one
 // several times.
 func (t *valueTarget) counts(field valueField) bool {
-	return field.family() == familyIP && !t.version.AtLeast(6, 4)
+	return field.family() == familyIP && !t.version.AtLeast(6, 4) || field.within != "" && t.joinless
 }
 
 // valueHit is what the target has of one document; beyond names nested objects of which it has more than it gives.
@@ -130,6 +135,10 @@ func (t *valueTarget) values(ctx context.Context, batch []sampledDocument, paths
 		body[t.key()] = own
 	}
 	answer, err := t.search(ctx, body, len(batch))
+	if err != nil && len(inside) > 0 && strings.Contains(err.Error(), expensiveQueries) {
+		t.joinless = true
+		return t.values(ctx, batch, paths)
+	}
 	if err != nil {
 		return valueHits{}, err
 	}
