@@ -153,12 +153,12 @@ func (d *draft) userFields(rule UserRule, mapping *object) {
 		}
 	}
 	for _, name := range sortedKeys(rule.Type) {
-		if properties, leaf := parentOf(mapping, name); properties != nil {
+		if properties, leaf := holderOf(mapping, name, true); properties != nil {
 			now := definition(rule.Type[name])
 			d.changed("mapping "+name, properties.get(leaf), now, "a rule of migration.yaml")
 			properties.set(leaf, now)
 		} else {
-			d.found(Warning, "mapping "+name, "a rule of migration.yaml names a type for a field whose object is not mapped", "map the object, or correct the path")
+			d.found(Warning, "mapping "+name, "a rule of migration.yaml names a type for a field below one that is a value", "correct the path")
 		}
 	}
 }
@@ -170,10 +170,13 @@ func definition(v string) *object {
 	return newObject("type", text(v))
 }
 
-// parentOf finds the properties that hold the last step of a path.
-func parentOf(mapping *object, name string) (*object, string) {
+// parentOf finds the properties that hold the last step of a path; nil where an object on the way is not mapped.
+func parentOf(mapping *object, name string) (*object, string) { return holderOf(mapping, name, false) }
+
+// holderOf is parentOf, and makes objects that are missing on the way if it is told to; what is mapped as a value holds none.
+func holderOf(mapping *object, name string, makes bool) (*object, string) {
 	at := mapping.object("properties")
-	if at == nil && !strings.Contains(name, ".") {
+	if at == nil && (makes || !strings.Contains(name, ".")) {
 		at = &object{}
 		mapping.set("properties", at)
 	}
@@ -183,10 +186,18 @@ func parentOf(mapping *object, name string) (*object, string) {
 			return at, name
 		}
 		next := at.object(first)
+		if next == nil && makes && !at.has(first) {
+			next = newObject("properties", &object{})
+			at.set(first, next)
+		}
 		if next == nil {
 			return nil, name
 		}
 		inner := next.object("properties")
+		if kind := next.text("type"); inner == nil && makes && (kind == "" || kind == "object" || kind == "nested") {
+			inner = &object{}
+			next.set("properties", inner)
+		}
 		if inner == nil {
 			inner = next.object("fields")
 		}
@@ -200,9 +211,9 @@ func (d *draft) renameField(mapping *object, from, to string) {
 		return
 	}
 	body := properties.get(leaf)
-	target, name := parentOf(mapping, to)
+	target, name := holderOf(mapping, to, true)
 	if target == nil || target.has(name) {
-		d.found(Blocker, "mapping "+from, "it can't be renamed to "+to+": there is such a field, or no object to hold it", "choose another name")
+		d.found(Blocker, "mapping "+from, "it can't be renamed to "+to+": there is such a field, or a value on the way to it", "choose another name")
 		return
 	}
 	if target == properties {
