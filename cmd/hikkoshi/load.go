@@ -198,7 +198,7 @@ func (c *loadCommand) rehearse(ctx context.Context, call *invocation, taken *int
 	for _, index := range slices.Sorted(maps.Keys(seen.Undescribed)) {
 		call.View.Say("%s: %s documents, and nothing describes the index.", index, ui.Count(seen.Undescribed[index]))
 	}
-	sayLeftOut(call, seen.LeftOut)
+	sayLeftOut(call, seen.LeftOut, seen.Unkept)
 	for _, line := range seen.BadLines {
 		call.View.Say("%s, line %d: %s", line.File, line.Line, line.Reason)
 	}
@@ -215,7 +215,10 @@ func (c *loadCommand) rehearse(ctx context.Context, call *invocation, taken *int
 	return nil
 }
 
-func sayLeftOut(call *invocation, leftOut map[string]int64) {
+func sayLeftOut(call *invocation, leftOut map[string]int64, unkept int64) {
+	if unkept > 0 {
+		call.View.Say("%s documents are left out, as the rules' keep says.", ui.Count(unkept))
+	}
 	for _, index := range slices.Sorted(maps.Keys(leftOut)) {
 		call.View.Say("LEFT OUT: %s documents of %s: indices that begin with a dot belong to a cluster or to Kibana. Name it with --index to send it as it is.", ui.Count(leftOut[index]), index)
 	}
@@ -228,7 +231,7 @@ func showLoaded(call *invocation, summary intake.Summary) error {
 	for _, example := range summary.Examples {
 		call.View.Say("  %s", example)
 	}
-	sayLeftOut(call, summary.LeftOut)
+	sayLeftOut(call, summary.LeftOut, summary.Unkept)
 	for _, index := range slices.Sorted(maps.Keys(summary.Untimed)) {
 		call.View.Say("%s keeps _timestamp or _ttl, and %s of its lines do not carry them: export with --all-metadata.", index, ui.Count(summary.Untimed[index]))
 	}

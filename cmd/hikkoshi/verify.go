@@ -68,6 +68,9 @@ func showProof(view *ui.View, proof steps.Proof) {
 		if row.SetAside > 0 {
 			content += ", " + ui.Count(row.SetAside) + " set aside"
 		}
+		if row.LeftOut > 0 {
+			content += ", " + ui.Count(row.LeftOut) + " left out"
+		}
 		aside += row.SetAside
 		written += row.Written
 		found += row.Found

@@ -142,8 +142,10 @@ type Summary struct {
 	// Aside counts documents that the target or a rule refuses, BadLines lines that are none.
 	Aside    int64 `json:"aside"`
 	BadLines int64 `json:"bad_lines"`
-	// LeftOut are indices that begin with a dot and that nobody asked for, with their documents.
+	// LeftOut are indices that begin with a dot and that nobody asked for, with their documents; Unkept counts documents that
+	// a rule leaves out.
 	LeftOut map[string]int64 `json:"left_out,omitempty"`
+	Unkept  int64            `json:"unkept,omitempty"`
 	// Untimed counts documents whose index keeps _timestamp or _ttl, and whose lines do not carry them.
 	Untimed map[string]int64 `json:"untimed,omitempty"`
 	// Examples are the first lines and documents that were not taken.
@@ -169,6 +171,7 @@ func (t *tally) file(far reached) {
 	t.summary.Written += far.Outcome.Written
 	t.summary.Existing += far.Outcome.Existing
 	t.summary.Aside += far.Outcome.Aside
+	t.summary.Unkept += far.Outcome.LeftOut
 }
 
 func (t *tally) leaveOut(index string) {
@@ -235,6 +238,7 @@ type Rehearsal struct {
 	Aside   int64            `json:"aside"`
 	Reasons []string         `json:"reasons,omitempty"`
 	LeftOut map[string]int64 `json:"left_out,omitempty"`
+	Unkept  int64            `json:"unkept,omitempty"`
 	// Undescribed are indices of which nothing is known, with their documents.
 	Undescribed map[string]int64 `json:"undescribed,omitempty"`
 }
@@ -266,6 +270,10 @@ func (t *Intake) Rehearse(ctx context.Context, progress func(documents int64)) (
 				if seen.Aside++; len(seen.Reasons) < examplesMost {
 					seen.Reasons = append(seen.Reasons, fmt.Sprintf("%s of %s: %v", document.ID, document.Index, err))
 				}
+				return nil
+			}
+			if errors.Is(err, transform.ErrLeftOut) {
+				seen.Unkept++
 				return nil
 			}
 			seen.Documents[becomes.Index]++

@@ -16,10 +16,11 @@ import (
 
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/es"
+	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
 // Rewrite turns one document of the source into what the target shall hold. It is called by one worker at a time.
-// ErrQuarantine, wrapped with the reason, sets a document aside; any other error stops the load.
+// ErrQuarantine, wrapped with the reason, sets a document aside, transform.ErrLeftOut leaves it out; any other error stops the load.
 type Rewrite func(es.Document) (es.Document, error)
 
 // ErrQuarantine says that a document cannot be sent as it is.
@@ -136,6 +137,10 @@ func (r *unitRun) take(position int64, read *es.Document) error {
 		if errors.Is(err, ErrQuarantine) {
 			return r.setAside(read, "quarantine", err)
 		}
+		if errors.Is(err, transform.ErrLeftOut) {
+			r.aside.LeftOut++
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -182,7 +187,7 @@ func (r *unitRun) setAside(document *es.Document, kind string, why error) error 
 // send hands a body to a goroutine of its own, as many at once as the valve allows.
 func (r *unitRun) send() error {
 	body, aside, position := r.packed, r.aside, r.position
-	if body.count() == 0 && aside.Sent == 0 {
+	if body.count() == 0 && aside.Sent == 0 && aside.LeftOut == 0 {
 		return nil
 	}
 	r.aside = Outcome{}

@@ -98,6 +98,8 @@ type Outcome struct {
 	// Aside counts those that were refused. Refused are they, unless a checkpoint took them.
 	Aside   int64     `json:"aside,omitempty"`
 	Refused []Refused `json:"refused,omitempty"`
+	// LeftOut counts those that a rule of migration.yaml leaves out; they are not among the sent.
+	LeftOut int64 `json:"left_out,omitempty"`
 	// Busy counts how often the target turned something away for now.
 	Busy  int64 `json:"busy,omitempty"`
 	Bytes int64 `json:"bytes"`
@@ -110,6 +112,7 @@ func (o *Outcome) Add(other Outcome) {
 	o.Existing += other.Existing
 	o.Aside += other.Aside
 	o.Refused = append(o.Refused, other.Refused...)
+	o.LeftOut += other.LeftOut
 	o.Busy += other.Busy
 	o.Bytes += other.Bytes
 }

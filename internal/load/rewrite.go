@@ -23,6 +23,9 @@ func Becomes(scratch *transform.Scratch, made *transform.IndexPlan, document es.
 		if err != nil {
 			return document, target, fmt.Errorf("%w: %w", ErrQuarantine, err)
 		}
+		if action == transform.LeaveOut {
+			return document, target, transform.ErrLeftOut
+		}
 		if action == transform.Quarantine {
 			return document, target, fmt.Errorf("%w: %s", ErrQuarantine, reason)
 		}

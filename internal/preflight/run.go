@@ -14,6 +14,7 @@ import (
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/export"
+	"github.com/hikkoshi/hikkoshi/internal/transform"
 	"github.com/hikkoshi/hikkoshi/snapshot"
 )
 
@@ -23,7 +24,8 @@ type Index struct {
 	// Schemas gives a fresh schema for a target index; the first one takes what belongs to none by name (split by value).
 	Schemas map[string]SchemaInput
 	First   string
-	// NewRewrite gives a worker's rewriting. An error sets the document aside; its text is the reason.
+	// NewRewrite gives a worker's rewriting. An error sets the document aside; its text is the reason. transform.ErrLeftOut
+	// passes it over.
 	NewRewrite func() func(es.Document) (es.Document, error)
 }
 
@@ -126,6 +128,9 @@ func (i *inspected) look(before es.Document, largest int64) error {
 	after, aside := before, error(nil)
 	if i.rewrite != nil {
 		after, aside = i.rewrite(before)
+		if errors.Is(aside, transform.ErrLeftOut) {
+			return nil
+		}
 		if errors.Is(aside, context.Canceled) || errors.Is(aside, context.DeadlineExceeded) {
 			return aside
 		}

@@ -41,6 +41,8 @@ type ProofRow struct {
 	Changed int64 `json:"changed"`
 	// SetAside is how many documents of the source no rule can send: the quarantine holds them, and nothing else here counts them.
 	SetAside int64 `json:"set_aside,omitempty"`
+	// LeftOut is how many of them a rule of migration.yaml leaves out.
+	LeftOut int64 `json:"left_out,omitempty"`
 	// SourceDigest and TargetDigest are equal when the contents are.
 	SourceDigest string `json:"source_digest,omitempty"`
 	TargetDigest string `json:"target_digest,omitempty"`

@@ -135,7 +135,7 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 		return Proof{}, err
 	}
 	pairs := make([]verify.Pair, len(routes))
-	setAside := make([]atomic.Int64, len(routes))
+	setAside, leftOut := make([]atomic.Int64, len(routes)), make([]atomic.Int64, len(routes))
 	for i, route := range routes {
 		pairs[i] = verify.Pair{SourceIndex: route.Source, TargetIndex: route.Target, SourceType: route.Type}
 		if !route.Kind.Loads() {
@@ -144,7 +144,7 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 		if pairs[i].IgnoreType, err = m.losesTypes(ctx, route); err != nil {
 			return Proof{}, err
 		}
-		if pairs[i].Transform, err = m.comparable(ctx, route, &setAside[i]); err != nil {
+		if pairs[i].Transform, err = m.comparable(ctx, route, &setAside[i], &leftOut[i]); err != nil {
 			return Proof{}, err
 		}
 		if pairs[i].Parts, err = m.partsOfRoute(ctx, route); err != nil {
@@ -158,7 +158,7 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 	}
 	proof := proofOf(report, routes)
 	for i := range proof.Rows {
-		proof.Rows[i].SetAside = setAside[i].Load()
+		proof.Rows[i].SetAside, proof.Rows[i].LeftOut = setAside[i].Load(), leftOut[i].Load()
 	}
 	if err := m.compareValues(ctx, &proof, routes, progress); err != nil {
 		return Proof{}, fmt.Errorf("compare values: %w", err)

@@ -55,6 +55,8 @@ type RehearsalRow struct {
 	// Moved documents were sent; Aside of them were refused by a rule or by the target.
 	Moved int64 `json:"moved"`
 	Aside int64 `json:"aside"`
+	// LeftOut is how many a rule of migration.yaml leaves out.
+	LeftOut int64 `json:"left_out,omitempty"`
 	// Failed says why the index could not be rehearsed to its end.
 	Failed string `json:"failed,omitempty"`
 	// Proof compares ids, routings and sources of all documents that were moved, Values what they mean, by scratch index.

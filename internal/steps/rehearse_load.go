@@ -118,7 +118,7 @@ func (r *rehearsing) moveShare(ctx context.Context, target *cluster.Client, made
 		}
 		row.Measured.Parts = append(row.Measured.Parts, part)
 	}
-	if row.Moved == 0 && row.documents > 0 {
+	if row.Moved+row.LeftOut == 0 && row.documents > 0 {
 		return errNothingMoved
 	}
 	row.Measured.Whole, row.Measured.Spread = chosen.whole(), chosen.spread() // before everything is read once more
@@ -192,6 +192,7 @@ func (r *rehearsing) send(ctx context.Context, job *load.Job, feeds []load.Feed,
 	err := group.Wait()
 	row.Moved += total.Sent
 	row.Aside += total.Aside
+	row.LeftOut += total.LeftOut
 	return forecast.Part{Documents: total.Sent - total.Aside, Bytes: total.Bytes, Seconds: time.Since(began).Seconds()}, err
 }
 

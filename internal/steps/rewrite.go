@@ -100,8 +100,9 @@ func targetNamed(made *transform.IndexPlan, name string) *transform.TargetIndex 
 }
 
 // compared gives the rewriting as rounds and proofs need it: keep is false for documents of another index than the
-// route's (or of its parts). A document that no rule can send gives load.ErrQuarantine. nil means that nothing changes.
-func (m *Move) compared(ctx context.Context, route plan.Route) (func(es.Document) (es.Document, bool, error), error) {
+// route's (or of its parts), and for those that a rule leaves out, which are counted where a count is given. A document
+// that no rule can send gives load.ErrQuarantine. nil means that nothing changes.
+func (m *Move) compared(ctx context.Context, route plan.Route, leftOut *atomic.Int64) (func(es.Document) (es.Document, bool, error), error) {
 	if !route.Kind.Loads() {
 		return nil, nil
 	}
@@ -114,13 +115,19 @@ func (m *Move) compared(ctx context.Context, route plan.Route) (func(es.Document
 		if target != nil && target.Name != route.Target {
 			return document, false, nil
 		}
+		if errors.Is(err, transform.ErrLeftOut) {
+			if leftOut != nil {
+				leftOut.Add(1)
+			}
+			return document, false, nil
+		}
 		return rewritten, err == nil, err
 	}, nil
 }
 
-// comparable is compared for who reads both sides: documents that no rule can send are left out, and counted.
-func (m *Move) comparable(ctx context.Context, route plan.Route, setAside *atomic.Int64) (verify.Transform, error) {
-	becomes, err := m.compared(ctx, route)
+// comparable is compared for who reads both sides: documents that no rule can send are passed over, and counted.
+func (m *Move) comparable(ctx context.Context, route plan.Route, setAside, leftOut *atomic.Int64) (verify.Transform, error) {
+	becomes, err := m.compared(ctx, route, leftOut)
 	if becomes == nil || err != nil {
 		return nil, err
 	}

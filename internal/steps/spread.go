@@ -326,7 +326,11 @@ func (l *leading) finish(ctx context.Context, index string) error {
 		return nil
 	}
 	outcome := l.outcomes[index]
-	l.rec.Note("%s: %d documents written, %d there already, %d set aside", index, outcome.Written, outcome.Existing, outcome.Aside)
+	note := fmt.Sprintf("%s: %d documents written, %d there already, %d set aside", index, outcome.Written, outcome.Existing, outcome.Aside)
+	if outcome.LeftOut > 0 {
+		note += fmt.Sprintf(", %d left out", outcome.LeftOut)
+	}
+	l.rec.Note("%s", note)
 	if err := l.step.settleAll(ctx, l.rec, index); err != nil {
 		return fmt.Errorf("%s: %w", index, err)
 	}

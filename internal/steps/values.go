@@ -52,7 +52,7 @@ func (m *Move) compareValues(ctx context.Context, proof *Proof, routes []plan.Ro
 		}
 		progress(int64(i), int64(len(routes)), "indices compared by value", route.Source)
 		pair := verify.ValuePair{SourceIndex: route.Source, TargetIndex: route.Target, Source: m.Plan.Facts.Source.Version, Intended: intended(m.Wanted.Transform, route.Source), Accepted: moved[route.Source]}
-		if pair.Transform, err = m.comparable(ctx, route, new(atomic.Int64)); err != nil {
+		if pair.Transform, err = m.comparable(ctx, route, new(atomic.Int64), nil); err != nil {
 			return err
 		}
 		report, err := verify.CompareValues(ctx, reader, target, pair, verify.SampleOf(ctx, reader, route.Source, verify.DefaultSample))

@@ -109,7 +109,7 @@ func (s *wayBack) Undo(ctx context.Context, rec *engine.Recorder) error {
 		rec.Note("%d documents stay on the target alone; the first, %s of %s: %s", len(staying), first.ID, first.Index, first.Reason)
 	}
 	if result.Left > 0 {
-		rec.Note("%d documents of the source are not on the target: deleted there since, or set aside before; they stay", result.Left)
+		rec.Note("%d documents of the source are not on the target: deleted there since, or never meant for it; they stay", result.Left)
 	}
 	rec.Note("%d documents written to the target since cutover were brought back", result.Written)
 	return nil

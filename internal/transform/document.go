@@ -16,16 +16,20 @@ import (
 // Action says what became of a document.
 type Action int
 
-// The three outcomes. Keep leaves the document as it was in every part.
+// The outcomes. Keep leaves the document as it was in every part; with LeaveOut it is not meant for the target.
 const (
 	Keep Action = iota
 	Changed
 	Quarantine
+	LeaveOut
 )
+
+// ErrLeftOut says that a rule of migration.yaml leaves a document out.
+var ErrLeftOut = errors.New("left out, as migration.yaml says")
 
 // String names the outcome for reports.
 func (a Action) String() string {
-	return [...]string{Keep: "keep", Changed: "changed", Quarantine: "quarantine"}[a]
+	return [...]string{Keep: "keep", Changed: "changed", Quarantine: "quarantine", LeaveOut: "leave out"}[a]
 }
 
 // DocumentRules change the documents that go to one index. Safe for concurrent use: nothing in them changes.
@@ -44,6 +48,7 @@ type DocumentRules struct {
 
 // userDocument is a person's rule, compiled.
 type userDocument struct {
+	keep       *expression
 	passes     []*pass
 	expression *expression
 	split      string
@@ -93,8 +98,8 @@ func es6Documents() Rule {
 }
 
 // documentRules puts together what the documents of one target index need; nil when nothing can need a change.
-func (d *draft) documentRules(t *targetIndex) (*DocumentRules, error) {
-	r := &DocumentRules{types: map[string]*traits{}, index: t.name, typeless: d.target.AtLeast(7, 0),
+func (d *draft) documentRules(t *targetIndex) (r *DocumentRules, err error) {
+	r = &DocumentRules{types: map[string]*traits{}, index: t.name, typeless: d.target.AtLeast(7, 0),
 		edit:    editRules{target: d.target, choices: d.choices, booleans: booleansAs(d.source, d.target), duplicates: !d.source.AtLeast(6, 0) && d.target.AtLeast(6, 0), nonFinite: !d.source.AtLeast(6, 0) && d.target.AtLeast(6, 0)},
 		hashIDs: d.choices.LongIDs == longIDsHash, longIDField: d.choices.longIDField()}
 	needed := r.edit.duplicates
@@ -124,14 +129,13 @@ func (d *draft) documentRules(t *targetIndex) (*DocumentRules, error) {
 			continue
 		}
 		user := userDocument{passes: passes(rule.changes()), split: rule.Split}
-		if rule.Expr != "" {
-			compiled, err := compileExpression(rule.Expr)
-			if err != nil {
-				return nil, fmt.Errorf("expr %q: %w", rule.Expr, err)
-			}
-			user.expression = compiled
+		if user.keep, err = compiled(rule.Keep); err != nil {
+			return nil, fmt.Errorf("keep %q: %w", rule.Keep, err)
 		}
-		if len(user.passes) > 0 || rule.Split != "" || rule.Expr != "" {
+		if user.expression, err = compiled(rule.Expr); err != nil {
+			return nil, fmt.Errorf("expr %q: %w", rule.Expr, err)
+		}
+		if len(user.passes) > 0 || rule.Split != "" || user.keep != nil || user.expression != nil {
 			r.users, needed = append(r.users, user), true
 		}
 	}
@@ -142,7 +146,7 @@ func (d *draft) documentRules(t *targetIndex) (*DocumentRules, error) {
 }
 
 // Apply changes one document in place. A source that changes lies in the scratch until the next call; without a scratch it
-// is the caller's. With Quarantine the document is as it came.
+// is the caller's. With Quarantine and LeaveOut the document is as it came.
 func (r *DocumentRules) Apply(scratch *Scratch, doc *es.Document) (Action, string, error) {
 	if scratch == nil {
 		scratch = &Scratch{}
@@ -153,14 +157,14 @@ func (r *DocumentRules) Apply(scratch *Scratch, doc *es.Document) (Action, strin
 		t = r.only
 	}
 	action, reason, err := r.apply(scratch, doc, t)
-	if err != nil || action == Quarantine {
+	if err != nil || action >= Quarantine {
 		*doc = original
 	}
 	return action, reason, err
 }
 
 func (r *DocumentRules) apply(scratch *Scratch, doc *es.Document, t *traits) (Action, string, error) {
-	action := Keep
+	action, original := Keep, *doc
 	additions := scratch.additions[:0]
 	if t.targetName != t.sourceName && doc.Type == t.sourceName {
 		doc.Type, action = t.targetName, Changed
@@ -212,8 +216,8 @@ func (r *DocumentRules) apply(scratch *Scratch, doc *es.Document, t *traits) (Ac
 		action = Changed
 	}
 	for i := range r.users {
-		userAction, reason, err := r.user(scratch, &r.users[i], doc, begun && i == 0)
-		if err != nil || userAction == Quarantine {
+		userAction, reason, err := r.user(scratch, &r.users[i], doc, &original, begun && i == 0)
+		if err != nil || userAction >= Quarantine {
 			return userAction, reason, err
 		}
 		action = max(action, userAction)
@@ -226,7 +230,7 @@ func (r *DocumentRules) apply(scratch *Scratch, doc *es.Document, t *traits) (Ac
 func (r *DocumentRules) begin(scratch *Scratch, doc *es.Document, t *traits, additions []member) (changed, begun bool, err error) {
 	var p *pass
 	var x *expression
-	if len(r.users) > 0 {
+	if len(r.users) > 0 && r.users[0].keep == nil {
 		if x = r.users[0].expression; len(r.users[0].passes) > 0 {
 			p, x = r.users[0].passes[0], nil
 		}

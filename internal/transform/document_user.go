@@ -8,9 +8,18 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/es"
 )
 
-// user applies one rule of migration.yaml. begun says that its first pass has been made or, where it has none, the walk of
-// its expression.
-func (r *DocumentRules) user(scratch *Scratch, u *userDocument, doc *es.Document, begun bool) (Action, string, error) {
+// user applies one rule of migration.yaml; original is the document as the source has it. begun says that the rule's first
+// pass has been made or, where it has none, the walk of its expression.
+func (r *DocumentRules) user(scratch *Scratch, u *userDocument, doc, original *es.Document, begun bool) (Action, string, error) {
+	if u.keep != nil {
+		kept, reason, err := u.keep.holds(scratch, doc, original, r.index)
+		if err != nil || reason != "" {
+			return Quarantine, reason, err
+		}
+		if !kept {
+			return LeaveOut, "", nil
+		}
+	}
 	action, left := Keep, u.passes
 	if begun && len(left) > 0 {
 		left = left[1:]
@@ -25,7 +34,7 @@ func (r *DocumentRules) user(scratch *Scratch, u *userDocument, doc *es.Document
 		}
 	}
 	if u.expression != nil {
-		changed, reason, err := u.expression.apply(scratch, doc, r.index, begun && len(u.passes) == 0)
+		changed, reason, err := u.expression.apply(scratch, doc, original, r.index, begun && len(u.passes) == 0)
 		if err != nil || reason != "" {
 			return Quarantine, reason, err
 		}

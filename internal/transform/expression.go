@@ -33,7 +33,15 @@ func compileExpression(source string) (*expression, error) {
 	return &expression{program: program, reads: finder.found()}, nil
 }
 
-// expressionInput is what an expression sees.
+// compiled is compileExpression, and nil where a rule has none.
+func compiled(source string) (*expression, error) {
+	if source == "" {
+		return nil, nil
+	}
+	return compileExpression(source)
+}
+
+// expressionInput is what an expression sees: the source as the rules before it left it, and the rest as the source has it.
 type expressionInput struct {
 	Doc     map[string]any `expr:"doc"`
 	ID      string         `expr:"id"`
@@ -76,19 +84,39 @@ func (s *Scratch) look(doc *es.Document, rules *editRules, t *traits, additions 
 	return s.editor.walk()
 }
 
-// apply runs the expression. Only what it returns is written: numbers elsewhere keep their literals. looked says that look
-// has been there.
-func (x *expression) apply(scratch *Scratch, doc *es.Document, index string, looked bool) (changed bool, reason string, err error) {
+// run computes the expression. looked says that look has been there.
+func (x *expression) run(scratch *Scratch, doc, original *es.Document, index string, looked bool) (result any, reason string, err error) {
 	if !looked {
 		if err := scratch.look(doc, &noRules, &noTraits, nil, x); err != nil {
 			_, reason, err := unreadable(err)
-			return false, reason, err
+			return nil, reason, err
 		}
 	}
-	fields := scratch.read(x.reads)
-	result, err := scratch.machine.vm.Run(x.program, expressionInput{Doc: fields, ID: doc.ID, Type: doc.Type, Routing: doc.Routing, Index: index})
-	if err != nil {
-		return false, "the expression can't be computed for it: " + err.Error(), nil
+	input := expressionInput{Doc: scratch.read(x.reads), ID: original.ID, Type: original.Type, Routing: original.Routing, Index: index}
+	if result, err = scratch.machine.vm.Run(x.program, input); err != nil {
+		return nil, "the expression can't be computed for it: " + err.Error(), nil
+	}
+	return result, "", nil
+}
+
+// holds says whether the expression is true.
+func (x *expression) holds(scratch *Scratch, doc, original *es.Document, index string) (holds bool, reason string, err error) {
+	result, reason, err := x.run(scratch, doc, original, index, false)
+	if err != nil || reason != "" {
+		return false, reason, err
+	}
+	holds, ok := result.(bool)
+	if !ok {
+		return false, fmt.Sprintf("keep gives neither true nor false, but %T", result), nil
+	}
+	return holds, "", nil
+}
+
+// apply changes a document by the expression. Only what it returns is written: numbers elsewhere keep their literals.
+func (x *expression) apply(scratch *Scratch, doc, original *es.Document, index string, looked bool) (changed bool, reason string, err error) {
+	result, reason, err := x.run(scratch, doc, original, index, looked)
+	if err != nil || reason != "" {
+		return false, reason, err
 	}
 	switch result := result.(type) {
 	case nil:

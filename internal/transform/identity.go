@@ -11,7 +11,7 @@ import (
 // KeepsIdentity says that no rule changes a document's routing, nor its id beyond what TargetID does, so that what is
 // written to the target can be found on the source, and brought back there.
 func (r *DocumentRules) KeepsIdentity() bool {
-	if len(r.users) > 0 {
+	if !r.HasWayBack() {
 		return false
 	}
 	for _, t := range r.types {

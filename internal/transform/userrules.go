@@ -15,6 +15,8 @@ import (
 type UserRule struct {
 	// Index is a pattern over names of source indices; empty means all.
 	Index string `yaml:"index,omitempty"`
+	// Keep is an expression, as Expr is one: documents for which it is false are left out, on purpose.
+	Keep string `yaml:"keep,omitempty"`
 	// Rename gives fields another name: full path to full path. Paths reach into arrays of objects and dotted names; out of
 	// an array nothing moves.
 	Rename map[string]string `yaml:"rename,omitempty"`
@@ -26,7 +28,7 @@ type UserRule struct {
 	Type map[string]string `yaml:"type,omitempty"`
 	// Split sends each document to an index of its own: the target's name, a dash, and what the field at this path holds.
 	Split string `yaml:"split,omitempty"`
-	// Expr is an expression over the document: doc (its source), id, type, routing. true keeps it, false puts it into
+	// Expr is an expression over the document: doc (its source), id, type and routing (as the source has them). true keeps it, false puts it into
 	// quarantine, and a map is merged into it: {"total": doc.price * doc.count}.
 	Expr string `yaml:"expr,omitempty"`
 }
@@ -61,6 +63,11 @@ func (r UserRule) Validate() error {
 			}
 		}
 	}
+	if r.Keep != "" {
+		if _, err := compileExpression(r.Keep); err != nil {
+			return fmt.Errorf("keep: %w", err)
+		}
+	}
 	if r.Expr != "" {
 		if _, err := compileExpression(r.Expr); err != nil {
 			return fmt.Errorf("expr: %w", err)
@@ -80,6 +87,9 @@ func userMapping() Rule {
 			}
 			for _, mapping := range d.targetMappings() {
 				d.userFields(rule, mapping)
+			}
+			if rule.Keep != "" && !d.template {
+				d.found(Warning, "documents", "those for which "+rule.Keep+" is false are left out, as migration.yaml says", "")
 			}
 			if rule.Split != "" && !d.template {
 				d.markSplit()

@@ -5,6 +5,7 @@ package transform
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -15,7 +16,14 @@ import (
 
 // HasWayBack says that documents of the target can be brought back: a person's own rules may have thrown away what
 // nobody can guess.
-func (r *DocumentRules) HasWayBack() bool { return len(r.users) == 0 }
+func (r *DocumentRules) HasWayBack() bool {
+	return !slices.ContainsFunc(r.users, func(u userDocument) bool { return len(u.passes) > 0 || u.expression != nil || u.split != "" })
+}
+
+// LeavesOut says that a person's rule may leave documents out.
+func (r *DocumentRules) LeavesOut() bool {
+	return slices.ContainsFunc(r.users, func(u userDocument) bool { return u.keep != nil })
+}
 
 // Back gives what a document of the target would be on the source: type, id, parent and routing as they were, and the
 // fields off that held them. ok is false where the document carries too little for that. Who writes it must see that
