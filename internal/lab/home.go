@@ -50,6 +50,13 @@ func layHome(home, cache string, v version, j jdk, jars []jar, classPath []strin
 		if err != nil {
 			return nil, err
 		}
+		if v.unnamedShapes {
+			last := len(classPath) - 1
+			if err := layModule(home, "lab-shapes", serverVersion(jars), "classname="+shapesPlugin, classPath[last]); err != nil {
+				return nil, err
+			}
+			classPath = classPath[:last] // a class may not be in two places
+		}
 		arguments = append(arguments, "-Des.nativelibs.path="+filepath.Join(home, "lib"), "-Djna.library.path="+filepath.Join(home, "lib"),
 			"-Djava.library.path="+filepath.Join(home, "lib"),
 			"--module-path", strings.Join(modulePath, string(os.PathListSeparator)), "--add-modules=ALL-MODULE-PATH,jdk.net",
@@ -127,31 +134,44 @@ func formatProperties(properties map[string]string) []byte {
 // layModules puts netty4's transport where 8.x looks for modules, and gives the module path of the rest.
 func layModules(home, cache string, jars []jar) ([]string, error) {
 	const name = "transport-netty4"
-	folder := filepath.Join(home, "modules", name)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return nil, err
-	}
-	var modulePath []string
-	server := ""
+	var modulePath, own []string
 	for _, j := range jars {
 		path := j.path(cache)
-		if j.group == "org.elasticsearch" && j.artifact == "elasticsearch" {
-			server = j.version
-		}
 		if j.artifact == name || j.group == "io.netty" || j.artifact == "elasticsearch-ssl-config" {
-			if err := linkOrCopy(path, filepath.Join(folder, j.shortName())); err != nil {
-				return nil, err
-			}
+			own = append(own, path)
 			continue
 		}
 		modulePath = append(modulePath, path)
 	}
-	descriptor := fmt.Sprintf("description=netty\nversion=%s\nname=%s\nclassname=org.elasticsearch.transport.netty4.Netty4Plugin\n"+
-		"modulename=org.elasticsearch.transport.netty4\njava.version=17\nelasticsearch.version=%s\nextended.plugins=\nhas.native.controller=false\n", server, name, server)
-	if err := os.WriteFile(filepath.Join(folder, "plugin-descriptor.properties"), []byte(descriptor), 0o600); err != nil {
+	class := "classname=org.elasticsearch.transport.netty4.Netty4Plugin\nmodulename=org.elasticsearch.transport.netty4"
+	if err := layModule(home, name, serverVersion(jars), class, own...); err != nil {
 		return nil, err
 	}
 	return modulePath, linkZstd(filepath.Join(home, "lib"))
+}
+
+func serverVersion(jars []jar) string {
+	for _, j := range jars {
+		if j.group == "org.elasticsearch" && j.artifact == "elasticsearch" {
+			return j.version
+		}
+	}
+	return ""
+}
+
+// layModule makes a module's folder with its jars and description; class are the lines that say what is loaded.
+func layModule(home, name, server, class string, jars ...string) error {
+	folder := filepath.Join(home, "modules", name)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	for _, path := range jars {
+		if err := linkOrCopy(path, filepath.Join(folder, filepath.Base(path))); err != nil {
+			return err
+		}
+	}
+	descriptor := fmt.Sprintf("description=%s\nversion=%s\nname=%s\n%s\njava.version=17\nelasticsearch.version=%s\nextended.plugins=\nhas.native.controller=false\n", name, server, name, class, server)
+	return os.WriteFile(filepath.Join(folder, "plugin-descriptor.properties"), []byte(descriptor), 0o600)
 }
 
 // linkZstd lets 8.16 and later compress with the system's zstd; without it only best_compression indices fail.

@@ -25,6 +25,8 @@ var (
 	launcherSource []byte
 	//go:embed launcher/LabNode.java
 	labNodeSource []byte
+	//go:embed launcher/LabShapes.java
+	labShapesSource []byte
 )
 
 const (
@@ -34,14 +36,16 @@ const (
 	hashBytes = 8
 	manifest  = "META-INF/MANIFEST.MF"
 	jvmInfo   = "org/elasticsearch/monitor/jvm/JvmInfo.class"
+	// shapesPlugin is the class of LabShapes.java.
+	shapesPlugin = "LabShapes"
 )
 
 // classPath gives the class path of a version: the launcher first, then what the lab changes, then the server's jars.
 // Everything on it is a jar in the cache, so that a class archive fits the next start too (see archive.go).
 func classPath(ctx context.Context, cache string, v version, j jdk, jars []jar) ([]string, error) {
 	launcher, err := compiled(ctx, cache, j, "Launcher", launcherSource, "")
-	if err != nil || v.modular {
-		return []string{launcher}, err
+	if err != nil {
+		return nil, err
 	}
 	path := []string{launcher}
 	var servers []string
@@ -60,12 +64,27 @@ func classPath(ctx context.Context, cache string, v version, j jdk, jars []jar) 
 		}
 		servers = append(servers, file)
 	}
+	against := strings.Join(servers, string(os.PathListSeparator))
 	if v.abstractNode {
-		labNode, err := compiled(ctx, cache, j, "LabNode", labNodeSource, strings.Join(servers, string(os.PathListSeparator)))
+		labNode, err := compiled(ctx, cache, j, "LabNode", labNodeSource, against)
 		if err != nil {
 			return nil, err
 		}
 		path = append(path, labNode)
+	}
+	if v.unnamedShapes {
+		server := "org.elasticsearch"
+		if isOpenSearch(v.name) {
+			server = "org.opensearch"
+		}
+		labShapes, err := compiled(ctx, cache, j, shapesPlugin, bytes.ReplaceAll(labShapesSource, []byte("SERVER"), []byte(server)), against)
+		if err != nil {
+			return nil, err
+		}
+		path = append(path, labShapes)
+	}
+	if v.modular {
+		return path, nil // the rest goes on the module path; see layModules
 	}
 	return append(path, servers...), nil
 }
