@@ -31,6 +31,7 @@ type version struct {
 	// abstractNode marks the servers whose Node must be subclassed.
 	abstractNode bool
 	// unnamedShapes marks the servers that have the mapper of geo_shape, and whose module that names it is not published.
+	// 8.19 has no mapper any more: it lies in that module.
 	unnamedShapes bool
 	// log4j2 marks servers that log through log4j 2 and want a configuration.
 	log4j2 bool
@@ -88,7 +89,7 @@ var table = []version{
 	{name: "8.15.5", roots: []string{es + "8.15.5", esp + "transport-netty4:8.15.5", "org.apache.logging.log4j:log4j-core:2.19.0"},
 		minJava: 17, maxJava: 23, settings: alone8, modular: true, log4j2: true, unnamedShapes: true},
 	{name: "8.19.0", roots: []string{es + "8.19.0", esp + "transport-netty4:8.19.0", "org.apache.logging.log4j:log4j-core:2.19.0"},
-		minJava: 17, maxJava: 23, settings: alone8, modular: true, log4j2: true, unnamedShapes: true},
+		minJava: 17, maxJava: 23, settings: alone8, modular: true, log4j2: true},
 	{name: "os1.3.20", roots: []string{"org.opensearch:opensearch:1.3.20", osp + "transport-netty4-client:1.3.20", osp + "reindex-client:1.3.20",
 		osp + "parent-join-client:1.3.20", osp + "percolator-client:1.3.20", osp + "mapper-extras-client:1.3.20", spatial4j + "0.7", jts,
 		"org.apache.logging.log4j:log4j-core:2.17.1"},
