@@ -89,7 +89,7 @@ func showPreflight(view *ui.View, report *preflight.Report) {
 				row.Documents, strings.Join(row.Examples, ", "), valueText(row.Value), row.Decide))
 		}
 		if len(index.Unchecked) > 0 {
-			view.Print(fmt.Sprintf("· note  %s: values of the types %s are not looked at", index.Index, strings.Join(index.Unchecked, ", ")))
+			view.Print(fmt.Sprintf("· note  %s: values of the types %s are not, or not wholly, looked at", index.Index, strings.Join(index.Unchecked, ", ")))
 		}
 		if index.Note != "" {
 			view.Print("· note  " + index.Index + ": " + index.Note)

@@ -262,8 +262,8 @@ func (s *Schema) defaultMapping(kind, value string) string {
 // takes says whether a field made by one class takes values of another.
 func takes(made *node, other class) bool {
 	switch made.shape {
-	case shapeAnything, shapeDisabled, shapeFlattened:
-		return true
+	case shapeAnything, shapeDisabled, shapeFlattened, shapeGeoShape, shapeRange, shapeVector, shapeFeature, shapeFeatures, shapePercolator:
+		return true // or each document is told by itself
 	case shapeObject, shapeNested:
 		return other == classObject
 	}

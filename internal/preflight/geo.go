@@ -1,6 +1,6 @@
 package preflight
 
-// geo.go answers: is a value a point? Next: dynamic.go.
+// geo.go answers: is a value a point? Next: ranges.go.
 
 import (
 	"math"

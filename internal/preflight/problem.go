@@ -19,6 +19,10 @@ const (
 	NumberRange     Kind = "number-range"
 	NotAnIP         Kind = "not-an-ip"
 	GeoPoint        Kind = "geo-point"
+	GeoShape        Kind = "geo-shape"
+	RangeRefused    Kind = "range-refused"
+	VectorRefused   Kind = "vector-refused"
+	QueryRefused    Kind = "query-refused"
 	NotBase64       Kind = "not-base64"
 	ValueRefused    Kind = "value-refused"
 	JoinRefused     Kind = "join-refused"
@@ -62,6 +66,10 @@ var traits = []trait{
 	{DateMoves, "the target would store another instant than the source did", "", "transform: {rules: [{index: INDEX, type: {FIELD: '{\"type\": \"date\", \"format\": \"FORMAT\"}'}}]}"},
 	{NotAnIP, "the value is no address", "", "transform: {rules: [{index: INDEX, type: {FIELD: keyword}}]}"},
 	{GeoPoint, "the value is no point, or lies beyond the poles or the date line", "it is wrapped around the globe as the old server did (es5_geo_point)", "transform: {rules: [{index: INDEX, type: {FIELD: '{\"type\": \"geo_point\", \"ignore_malformed\": true}'}}]}"},
+	{GeoShape, "the value is no shape that the target takes: a type it lacks, coordinates that are none or too few, a ring that is not closed or crosses itself", "", "transform: {rules: [{index: INDEX, type: {FIELD: '{\"type\": \"geo_shape\", \"coerce\": true}'}}]} closes rings; \"ignore_malformed\": true (not in 5.x) keeps the documents and passes over such shapes"},
+	{RangeRefused, "a bound of the range does not fit the field's type, the lower one lies above the upper one, or a key is none of gt, gte, lt, lte", "", "transform: {rules: [{index: INDEX, type: {FIELD: '{\"type\": \"object\", \"enabled\": false}'}}]}, or drop: [FIELD]"},
+	{VectorRefused, "the vector has other dimensions than the mapping, values that are no finite numbers, or a length that its similarity excludes; features must be positive numbers", "", "transform: {rules: [{index: INDEX, type: {FIELD: '{\"type\": \"object\", \"enabled\": false}'}}]}, or drop: [FIELD]"},
+	{QueryRefused, "the stored query is none, or of a kind that the target no longer has", "", "write the query anew on the source; transform: {rules: [{index: INDEX, type: {FIELD: '{\"type\": \"object\", \"enabled\": false}'}}]} keeps it as a document only"},
 	{NotBase64, "the value of a binary field is no Base64", "", "transform: {rules: [{index: INDEX, type: {FIELD: keyword}}]}"},
 	{ValueRefused, "the field's type does not take such a value", "", "transform: {rules: [{index: INDEX, drop: [FIELD]}]}"},
 	{JoinRefused, "the join field names no relation of the mapping, or a child has no parent or routing", "", ""},

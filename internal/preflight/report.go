@@ -43,7 +43,7 @@ type IndexReport struct {
 	Refused  int64 `json:"refused"`
 	Repaired int64 `json:"repaired"`
 	Rows     []Row `json:"rows,omitempty"`
-	// Unchecked are types of the mapping whose values are not looked at.
+	// Unchecked are types of the mapping whose values are not, or not wholly, looked at.
 	Unchecked []string `json:"unchecked_types,omitempty"`
 	// Note says what else a person should know.
 	Note string `json:"note,omitempty"`

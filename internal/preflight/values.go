@@ -1,7 +1,7 @@
 package preflight
 
 // values.go answers: does a field's type take a value? Measured on real servers; the tests hold it against them.
-// Next: geo.go.
+// Next: objects.go.
 
 import (
 	"encoding/base64"
@@ -15,7 +15,6 @@ import (
 
 	"github.com/tidwall/gjson"
 
-	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
@@ -39,10 +38,20 @@ func (c *Checker) textIn(n *node, raw []byte, escaped bool) {
 	}
 	value := content(raw, escaped)
 	switch n.shape {
-	case shapeObject, shapeNested, shapeFlattened, shapeRange:
-		if n.typ != "ip_range" || !c.schema.target.AtLeast(6, 0) {
-			c.report(TypeClash, n.path, value)
-		}
+	case shapeObject, shapeNested, shapeFlattened:
+		c.report(TypeClash, n.path, value)
+	case shapeRange:
+		c.rangeText(n, value)
+	case shapeGeoShape:
+		c.geoShape(n, gjson.Result{Type: gjson.String, Str: value})
+	case shapeVector:
+		c.vectorText(n, value)
+	case shapeFeature:
+		c.feature(n, value)
+	case shapeFeatures:
+		c.report(VectorRefused, n.path, value)
+	case shapePercolator:
+		c.report(QueryRefused, n.path, value)
 	case shapeDynamic:
 		c.dynamicText(n, raw, escaped, value)
 	case shapeInteger, shapeUnsigned, shapeFraction:
@@ -54,7 +63,7 @@ func (c *Checker) textIn(n *node, raw []byte, escaped bool) {
 	case shapeDate:
 		c.date(n, value)
 	case shapeIP:
-		if address, err := netip.ParseAddr(value); (err != nil || address.Zone() != "" && !c.schema.target.AtLeast(7, 0) || !address.Is4() && !c.schema.target.AtLeast(5, 0)) && !n.ignoreMalformed {
+		if _, ok := c.address(value); !ok && !n.ignoreMalformed {
 			c.report(NotAnIP, n.path, value)
 		}
 	case shapeGeoPoint:
@@ -76,6 +85,12 @@ func (c *Checker) textIn(n *node, raw []byte, escaped bool) {
 			c.report(ValueRefused, n.path, value)
 		}
 	}
+}
+
+// address reads what the target takes for an address.
+func (c *Checker) address(value string) (netip.Addr, bool) {
+	address, err := netip.ParseAddr(value)
+	return address, err == nil && (address.Zone() == "" || c.schema.target.AtLeast(7, 0)) && (address.Is4() || c.schema.target.AtLeast(5, 0))
 }
 
 func content(raw []byte, escaped bool) string {
@@ -123,6 +138,8 @@ func (c *Checker) numericIn(n *node, value string) {
 		if n.constant != "" && value != n.constant {
 			c.report(ValueRefused, n.path, value)
 		}
+	case shapeFeature:
+		c.feature(n, value)
 	default:
 		c.bareIn(n, value)
 	}
@@ -162,6 +179,14 @@ func (c *Checker) bareIn(n *node, value string) {
 		if !n.ignoreMalformed {
 			c.report(GeoPoint, n.path, value)
 		}
+	case shapeGeoShape:
+		if !n.ignoreMalformed {
+			c.report(GeoShape, n.path, value)
+		}
+	case shapeVector, shapeFeature, shapeFeatures:
+		c.report(VectorRefused, n.path, value)
+	case shapePercolator:
+		c.report(QueryRefused, n.path, value)
 	case shapeBinary:
 		if n.term {
 			c.report(NotBase64, n.path, value)
@@ -300,63 +325,5 @@ func (c *Checker) fraction(n *node, value string, text bool) {
 	switch {
 	case math.IsInf(v, 0) || math.IsNaN(v), n.bits == 32 && math.IsInf(float64(float32(v)), 0), n.bits == 16 && math.Abs(v) >= halfMost:
 		c.refuseNumber(n, NumberRange, value, text)
-	}
-}
-
-// relation looks at a join field's value.
-func (c *Checker) relation(n *node, v gjson.Result) {
-	name := v.String()
-	if v.IsObject() {
-		name = v.Get("name").String()
-	}
-	parent, known := n.relations[name]
-	if !known || parent != "" && !v.Get("parent").Exists() {
-		c.report(JoinRefused, n.path, v.Raw+v.Str)
-	}
-}
-
-// join asks for the routing that children need, before the source is read.
-func (c *Checker) join(root *node, document *es.Document) {
-	for _, field := range root.children {
-		if field.shape != shapeJoin {
-			continue
-		}
-		v := gjson.GetBytes(document.Source, field.path)
-		if parent := field.relations[v.Get("name").String()]; v.IsObject() && parent != "" && document.Routing == "" {
-			c.report(RoutingMissing, "_routing", "")
-		}
-	}
-}
-
-// flattenedDepth is the default of depth_limit.
-const flattenedDepth = 20
-
-// flattened looks at the leaves of a flattened field: key and value share a term.
-func (c *Checker) flattened(n *node, v gjson.Result, depth int, key string) {
-	if depth > flattenedDepth {
-		c.report(TooDeep, n.path, "")
-		return
-	}
-	v.ForEach(func(name, inner gjson.Result) bool {
-		at := join(key, name.String())
-		switch {
-		case inner.IsObject():
-			c.flattened(n, inner, depth+1, at)
-		case inner.IsArray():
-			for _, item := range inner.Array() {
-				c.leaf(n, item, depth, at)
-			}
-		default:
-			c.leaf(n, inner, depth, at)
-		}
-		return true
-	})
-}
-
-func (c *Checker) leaf(n *node, v gjson.Result, depth int, key string) {
-	if v.IsObject() {
-		c.flattened(n, v, depth+1, key)
-	} else if value := v.String(); len(key)+1+len(value) > longestTerm && len(value) <= n.ignoreAbove {
-		c.report(ImmenseTerm, n.path, value)
 	}
 }

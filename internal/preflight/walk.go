@@ -1,12 +1,11 @@
 package preflight
 
 // walk.go answers: what would the target say of one document? One walk over the tokens of its source and the tree of the
-// mapping at once; nothing is decoded that need not be. Next: values.go.
+// mapping at once; nothing is decoded that need not be. Next: arrays.go.
 
 import (
 	"bytes"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -119,26 +118,6 @@ func (c *Checker) whole(root *node) bool {
 	return c.at == len(c.in)
 }
 
-func (c *Checker) space() {
-	for c.at < len(c.in) {
-		switch c.in[c.at] {
-		case ' ', '\t', '\n', '\r':
-			c.at++
-		default:
-			return
-		}
-	}
-}
-
-// next skips white space and gives the byte there, 0 at the end.
-func (c *Checker) next() byte {
-	c.space()
-	if c.at == len(c.in) {
-		return 0
-	}
-	return c.in[c.at]
-}
-
 // object walks over members; n is nil where the target does not look at them. false means that this is no JSON.
 func (c *Checker) object(n *node, depth int) bool {
 	if depth > deepestJSON {
@@ -243,7 +222,7 @@ func (c *Checker) child(n *node, key []byte, root bool) *node {
 			case shapeObject, shapeNested:
 			case shapeDynamic:
 				c.observe(at, classObject, "")
-			case shapeDisabled, shapeFlattened, shapeAnything:
+			case shapeDisabled, shapeFlattened, shapeAnything, shapeGeoShape, shapeVector, shapeFeature, shapeFeatures, shapePercolator:
 				return nil
 			default:
 				c.report(TypeClash, at.path, string(key))
@@ -298,7 +277,11 @@ func (c *Checker) value(n *node, depth int) bool {
 	for _, word := range [...]string{"true", "false", "null"} {
 		if rest := c.in[c.at:]; len(rest) >= len(word) && string(rest[:len(word)]) == word {
 			c.at += len(word)
-			if n != nil && word != "null" {
+			switch {
+			case n == nil:
+			case word == "null":
+				c.null(n)
+			default:
 				c.boolean(n, word)
 			}
 			return true
@@ -323,7 +306,7 @@ func (c *Checker) objectValue(n *node, depth int) bool {
 			return c.object(nil, depth)
 		}
 		return c.object(n, depth)
-	case shapeDisabled, shapeAnything, shapeRange, shapeCompletion:
+	case shapeDisabled, shapeAnything, shapeCompletion:
 		return c.object(nil, depth)
 	}
 	if !c.object(nil, depth) {
@@ -333,6 +316,16 @@ func (c *Checker) objectValue(n *node, depth int) bool {
 	switch n.shape {
 	case shapeGeoPoint:
 		c.geoPoint(n, gjson.ParseBytes(raw))
+	case shapeGeoShape:
+		c.geoShape(n, gjson.ParseBytes(raw))
+	case shapeRange:
+		c.rangeOf(n, gjson.ParseBytes(raw))
+	case shapeFeatures:
+		c.features(n, gjson.ParseBytes(raw))
+	case shapeVector, shapeFeature:
+		c.report(VectorRefused, n.path, string(raw))
+	case shapePercolator:
+		c.query(n, gjson.ParseBytes(raw))
 	case shapeJoin:
 		c.relation(n, gjson.ParseBytes(raw))
 	case shapeFlattened:
@@ -346,146 +339,4 @@ func (c *Checker) objectValue(n *node, depth int) bool {
 		c.report(TypeClash, n.path, string(raw))
 	}
 	return true
-}
-
-func (c *Checker) array(n *node, depth int) bool {
-	if depth > deepestJSON {
-		c.report(TooDeep, pathOf(n), "")
-		return c.skip('[', ']')
-	}
-	start := c.at
-	look := n
-	if n != nil && (n.shape == shapeGeoPoint || n.shape == shapeAnything) {
-		look = nil
-	}
-	c.at++
-	if c.next() == ']' {
-		c.at++
-		return true
-	}
-	for {
-		if !c.value(look, depth+1) {
-			return false
-		}
-		switch c.next() {
-		case ',':
-			c.at++
-			continue
-		case ']':
-			c.at++
-		default:
-			return false
-		}
-		break
-	}
-	if n != nil && n.shape == shapeGeoPoint {
-		c.points(n, gjson.ParseBytes(c.in[start:c.at]))
-	}
-	return true
-}
-
-// skip passes over something too deep to be walked; what is inside is not judged any more.
-func (c *Checker) skip(open, closing byte) bool {
-	level := 0
-	for c.at < len(c.in) {
-		switch c.in[c.at] {
-		case '"':
-			if _, _, ok := c.string(); !ok {
-				return false
-			}
-			continue
-		case open:
-			level++
-		case closing:
-			if level--; level == 0 {
-				c.at++
-				return true
-			}
-		}
-		c.at++
-	}
-	return false
-}
-
-// string reads a text and gives what is between the quotes. Control characters and bytes that are no UTF-8 are refused by
-// every server.
-func (c *Checker) string() (raw []byte, escaped, ok bool) {
-	start := c.at + 1
-	high := byte(0)
-	for i := start; i < len(c.in); i++ {
-		char := c.in[i]
-		switch {
-		case char == '"':
-			c.at = i + 1
-			raw = c.in[start:i]
-			return raw, escaped, high < utf8.RuneSelf || utf8.Valid(raw)
-		case char == '\\':
-			escaped = true
-			i++
-			if i == len(c.in) || !escapes(c.in[i:]) {
-				return nil, false, false
-			}
-		case char < ' ':
-			return nil, false, false
-		}
-		high |= char
-	}
-	return nil, false, false
-}
-
-// escapes says whether an escape begins with the letter that JSON knows.
-func escapes(rest []byte) bool {
-	if rest[0] != 'u' {
-		return strings.IndexByte(`"\/bfnrt`, rest[0]) >= 0
-	}
-	const digits = 4
-	if len(rest) <= digits {
-		return false
-	}
-	for _, digit := range rest[1 : 1+digits] {
-		if strings.IndexByte("0123456789abcdefABCDEF", digit) < 0 {
-			return false
-		}
-	}
-	return true
-}
-
-// numeral reads a number as JSON writes it.
-func (c *Checker) numeral() ([]byte, bool) {
-	start := c.at
-	digits := func() bool {
-		from := c.at
-		for c.at < len(c.in) && c.in[c.at] >= '0' && c.in[c.at] <= '9' {
-			c.at++
-		}
-		return c.at > from
-	}
-	if c.in[c.at] == '-' {
-		c.at++
-	}
-	whole := c.at
-	if !digits() || c.in[whole] == '0' && c.at-whole > 1 {
-		return nil, false
-	}
-	if c.at < len(c.in) && c.in[c.at] == '.' {
-		if c.at++; !digits() {
-			return nil, false
-		}
-	}
-	if c.at < len(c.in) && (c.in[c.at] == 'e' || c.in[c.at] == 'E') {
-		c.at++
-		if c.at < len(c.in) && (c.in[c.at] == '+' || c.in[c.at] == '-') {
-			c.at++
-		}
-		if !digits() {
-			return nil, false
-		}
-	}
-	return c.in[start:c.at], true
-}
-
-func unescape(raw []byte) []byte {
-	quoted := make([]byte, 0, len(raw)+2)
-	quoted = append(append(append(quoted, '"'), raw...), '"')
-	return []byte(gjson.ParseBytes(quoted).String())
 }
