@@ -38,7 +38,7 @@ func (c *Checker) rangeText(n *node, value string) {
 	address, length, _ := strings.Cut(value, "/")
 	prefix, err := strconv.Atoi(length) // as Java reads it: "08" and "+8" are 8
 	ip, ok := c.address(address)
-	if err != nil || !ok || ip.Is4In6() || prefix < 0 || prefix > ip.BitLen() {
+	if (err != nil || !ok || ip.Is4In6() || prefix < 0 || prefix > ip.BitLen()) && !n.ignoreMalformed {
 		c.report(RangeRefused, n.path, value)
 	}
 }

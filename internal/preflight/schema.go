@@ -241,7 +241,7 @@ func (s *Schema) copies(parent *node, properties gjson.Result, root *node) {
 				}
 			}
 			if at != nil && at != field {
-				field.also = append(field.also, &node{path: at.path, shape: at.shape, typ: at.typ, coerce: at.coerce, ignoreMalformed: at.ignoreMalformed, ignoreAbove: at.ignoreAbove, term: at.term, low: at.low, high: at.high, bits: at.bits, dates: at.dates, vector: at.vector})
+				field.also = append(field.also, &node{path: at.path, shape: at.shape, typ: at.typ, coerce: at.coerce, ignoreMalformed: at.ignoreMalformed, ignoreAbove: at.ignoreAbove, term: at.term, low: at.low, high: at.high, bits: at.bits, dates: at.dates, geo: at.geo, vector: at.vector})
 			}
 		}
 		return true

@@ -193,5 +193,10 @@ func shapeTrials() (list []trial) {
 	field(`{"type":"percolator"}`, true,
 		`{"nonsense":{}}`, `{"match":5}`, `{"mlt":{}}`, `{"geo_bbox":{"x":{}}}`, `{"geo_distance_range":{}}`, `{"geohash_cell":{}}`, `{"template":{"inline":{"match_all":{}}}}`,
 		`{"common":{"x":{"query":"y"}}}`, `{"match":{"x":{"query":"y","type":"phrase"}}}`, `{"nested":{"path":"x","query":{"match_all":{}}}}`, `{"term":{"nowhere":"y"}}`)
+	for _, target := range []string{`{"type":"geo_shape"}`, `{"type":"ip_range"}`, `{"type":"long_range"}`, `{"type":"rank_feature"}`, `{"type":"rank_features"}`, `{"type":"percolator"}`} {
+		for _, value := range []string{`"POINT (1 2)"`, `"10.0.0.0/8"`, `5`, `"5"`, `-5`, `true`, `[1]`} {
+			list = append(list, trial{mapping: `{"properties":{"c":{"type":"keyword","copy_to":"f"},"f":` + target + `}}`, document: `{"c":` + value + `}`})
+		}
+	}
 	return list
 }
