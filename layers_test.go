@@ -30,7 +30,7 @@ var layers = map[string]int{
 	"internal/steps": 4, "internal/lab": 4, "internal/lab/labtest": 4, "internal/lab/fakeaws": 4, "internal/lab/faults": 4, "internal/lab/s3gateway": 4,
 	"internal/lab/shipper": 4, "internal/lab/s3gateway/tool": 4,
 	"internal/demo": 5, "bench/rig": 5,
-	"cmd/hikkoshi": 6, "bench": 6, "bench/load": 6, "bench/fleet": 6, "matrix": 6, "moves": 6,
+	"cmd/hikkoshi": 6, "bench": 6, "bench/load": 6, "bench/fleet": 6, "matrix": 6, "moves": 6, "moves/rehearsals": 6,
 }
 
 // arrows are the imports inside one layer that are wanted, by importer.

@@ -36,7 +36,7 @@ func TestATypeThatAnIndexGetsAfterThePlanIsToldOrGetsAnIndexOfItsOwn(t *testing.
 	put("/logs/access/1", `{"code":"200"}`)
 	done("plan")
 	const begun = 3 // records: the plan is in the journal, and the first step has begun
-	if code, output := program.Attempt(t, []string{fmt.Sprintf("%s=%d", killAtRecord, begun)}, "apply", "-c", config, "--yes"); code != -1 {
+	if code, output := program.Attempt(t, []string{fmt.Sprintf("%s=%d", labtest.KillAtRecord, begun)}, "apply", "-c", config, "--yes"); code != -1 {
 		t.Fatalf("apply was not killed: %d\n%s", code, output)
 	}
 	put("/logs/error/1", `{"level":"warn"}`)

@@ -61,7 +61,7 @@ func moveByScroll(t *testing.T, from, to string) {
 	go func() { written <- writeMeanwhile(writing, source.URL()+"/nginx-access-2017.09.10/"+typed) }()
 	// Killed in the middle of the load, and once more.
 	for _, record := range []int{9, 15} {
-		if code, output := program.Attempt(t, []string{fmt.Sprintf("%s=%d", killAtRecord, record)}, "apply", "-c", config, "--yes"); code != -1 {
+		if code, output := program.Attempt(t, []string{fmt.Sprintf("%s=%d", labtest.KillAtRecord, record)}, "apply", "-c", config, "--yes"); code != -1 {
 			t.Fatalf("apply was not killed at record %d: %d\n%s", record, code, output)
 		}
 	}

@@ -9,13 +9,8 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"strconv"
-	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/hikkoshi/hikkoshi/internal/demo"
 	"github.com/hikkoshi/hikkoshi/internal/lab"
@@ -46,45 +41,6 @@ func fetchS3() error {
 	return err
 }
 
-// secretKey is the variable whose value nobody may see.
-const secretKey = "AWS_SECRET_ACCESS_KEY"
-
-// process runs the program as a process of its own. killed says that it was killed at its record.
-func process(t *testing.T, environment []string, killAt int, arguments ...string) (killed bool) {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), os.Args[0], arguments...)
-	command.Env = append(append(os.Environ(), playHikkoshi+"=1", killAtRecord+"="+strconv.Itoa(killAt)), environment...)
-	output, err := command.CombinedOutput()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
-		if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signal() == syscall.SIGKILL {
-			return true
-		}
-	}
-	if err != nil {
-		t.Fatalf("hikkoshi %v, killed at record %d: %v\n%s", arguments, killAt, err, output)
-	}
-	for _, variable := range environment {
-		if secret, is := strings.CutPrefix(variable, secretKey+"="); is && bytes.Contains(output, []byte(secret)) {
-			t.Errorf("hikkoshi %v prints the secret key", arguments)
-		}
-	}
-	return false
-}
-
-// untilDone runs one verb again and again, killed at each record of the journal in turn, until a run ends by itself.
-// It gives the next record and how often it was killed.
-func untilDone(t *testing.T, environment []string, next int, arguments ...string) (int, int) {
-	t.Helper()
-	for kills := 0; ; kills++ {
-		t.Logf("%s: %s until record %d", time.Now().Format(time.TimeOnly), arguments[0], next)
-		if !process(t, environment, next, arguments...) {
-			return next, kills
-		}
-		next++
-	}
-}
-
 func TestADomainsMoveKilledAtEveryRecordLosesNothingOfARunningWriter(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts real nodes")
@@ -105,12 +61,12 @@ func TestADomainsMoveKilledAtEveryRecordLosesNothingOfARunningWriter(t *testing.
 	}
 	config := filepath.Join(stage.Folder, "migration.yaml")
 	labtest.WriteFile(t, config, stage.Migration())
-	process(t, environment, 0, "plan", "-c", config)
+	program.Killed(t, environment, 0, "plan", "-c", config)
 	program.Refused(t, environment, exitRefused, []string{"there is no target yet to rehearse on"}, "plan", "-c", config, "--rehearse", "--yes")
 	next := 1
 	for _, verb := range []string{"apply", "cutover"} {
 		var kills int
-		next, kills = untilDone(t, environment, next, verb, "-c", config, "--yes", "-q")
+		next, kills = program.UntilDone(t, environment, next, verb, "-c", config, "--yes", "-q")
 		t.Logf("%s: killed %d times", verb, kills)
 	}
 	if err := stage.Shipper.Drain(t.Context()); err != nil {
@@ -123,12 +79,12 @@ func TestADomainsMoveKilledAtEveryRecordLosesNothingOfARunningWriter(t *testing.
 	if !verdict.Holds() {
 		t.Errorf("%+v", verdict)
 	}
-	if _, kills := untilDone(t, environment, next, "retire", "-c", config, "--yes", "-q"); kills < 5 {
+	if _, kills := program.UntilDone(t, environment, next, "retire", "-c", config, "--yes", "-q"); kills < 5 {
 		t.Errorf("retire was killed only %d times", kills)
 	}
 	// The deletion was asked for once and is followed by status.
-	process(t, environment, 0, "status", "-c", config)
-	noSecret(t, stage.Folder, stage.Environment()[secretKey])
+	program.Killed(t, environment, 0, "status", "-c", config)
+	noSecret(t, stage.Folder, stage.Environment()["AWS_SECRET_ACCESS_KEY"])
 }
 
 // noSecret looks for a secret in everything that was written below a folder: journal, plan, proof, backups, logs.
@@ -163,11 +119,11 @@ func TestAMoveKilledAtEveryRecordOfItsJournalEndsAsIfNothingHadHappened(t *testi
 	}
 	config := filepath.Join(folder, "migration.yaml")
 	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
-	process(t, nil, 0, "plan", "-c", config)
+	program.Killed(t, nil, 0, "plan", "-c", config)
 	next, total := 1, 0
 	for _, verb := range []string{"apply", "cutover", "retire"} {
 		var kills int
-		next, kills = untilDone(t, nil, next, verb, "-c", config, "--yes", "-q")
+		next, kills = program.UntilDone(t, nil, next, verb, "-c", config, "--yes", "-q")
 		t.Logf("%s: killed %d times", verb, kills)
 		if kills < 5 {
 			t.Errorf("%s was killed only %d times: its journal is not what it should be", verb, kills)

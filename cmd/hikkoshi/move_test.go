@@ -11,6 +11,7 @@ import (
 
 	"github.com/hikkoshi/hikkoshi/internal/lab"
 	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
+	"github.com/hikkoshi/hikkoshi/internal/migration"
 	"github.com/hikkoshi/hikkoshi/internal/steps"
 )
 
@@ -39,12 +40,18 @@ func TestTheClassicMoveBetweenTwoRealClustersLosesNothing(t *testing.T) {
 	if code := hikkoshi(t, "plan", "-c", config, "--rehearse", "--yes"); code != exitDone {
 		t.Fatalf("plan --rehearse: exit code %d", code)
 	}
-	rehearsal := readRehearsal(t, folder, "migration")
-	verified(t, rehearsal)
+	wanted, err := migration.Load(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rehearsal, err := steps.LoadRehearsal(wanted)
+	if err != nil || !rehearsal.Good() {
+		t.Fatalf("%+v %v", rehearsal, err)
+	}
 	if trial := rehearsal.Restored; trial == nil || trial.Failed != "" || trial.Documents == 0 || trial.Bytes == 0 || rehearsal.Untimed != 0 || rehearsal.Total.Seconds == nil {
 		t.Errorf("%+v %+v", trial, rehearsal.Total)
 	}
-	if left := scratchOn(t, target.URL()); left != "" {
+	if left := labtest.Get(t, target.URL()+"/_cat/indices/hikkoshi-rehearsal-*?h=index"); left != "" {
 		t.Errorf("scratch indices are left: %s", left)
 	}
 	if rehearsal.Moved == 0 || rehearsal.Total.Documents != int64(summary.Documents["nginx-access-2017.09.10"]+summary.Documents["nginx-access-2017.09.11"]+summary.Documents["nginx-error-2017.09.10"]+summary.Documents["nginx-error-2017.09.11"]) {

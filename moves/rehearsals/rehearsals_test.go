@@ -1,7 +1,6 @@
-package main
+package rehearsals
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -19,21 +18,8 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/steps"
 )
 
-func readRehearsal(t *testing.T, folder, name string) steps.Rehearsal {
-	t.Helper()
-	content, err := os.ReadFile(filepath.Join(folder, ".hikkoshi", name, "rehearsal.json"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var rehearsal steps.Rehearsal
-	if err := json.Unmarshal(content, &rehearsal); err != nil {
-		t.Fatal(err)
-	}
-	return rehearsal
-}
-
 // verified wants everything that was moved on the target as on the source, but for some indices.
-func verified(t *testing.T, rehearsal steps.Rehearsal, but ...string) {
+func verified(t *testing.T, rehearsal *steps.Rehearsal, but ...string) {
 	t.Helper()
 	for _, row := range rehearsal.Rows {
 		if wrong := slices.Contains(but, row.Source); row.Verified() == wrong {
@@ -42,7 +28,7 @@ func verified(t *testing.T, rehearsal steps.Rehearsal, but ...string) {
 	}
 }
 
-func rehearsalOf(t *testing.T, rehearsal steps.Rehearsal, index string) steps.RehearsalRow {
+func rehearsalOf(t *testing.T, rehearsal *steps.Rehearsal, index string) steps.RehearsalRow {
 	t.Helper()
 	for _, row := range rehearsal.Rows {
 		if row.Source == index {
@@ -85,7 +71,7 @@ func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
 	if code != exitFindings || !strings.Contains(output, "long_ids: hash") || strings.Contains(output, "redrive") {
 		t.Errorf("one document has an id that the target refuses: %d\n%s", code, output)
 	}
-	rehearsal := readRehearsal(t, folder, "migration")
+	rehearsal := readRehearsal(t, config)
 	verified(t, rehearsal)
 	if rehearsal.Moved != 857 || rehearsal.Aside != 1 || rehearsal.Total.Documents != 857 || rehearsal.Total.Stored.Likely < 500e3 || rehearsal.DiskFree == 0 {
 		t.Errorf("%+v", rehearsal)
@@ -114,14 +100,14 @@ func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
 				t.Errorf("%d, without %q:\n%s", code, part, output)
 			}
 		}
-		rehearsal := readRehearsal(t, folder, "migration")
+		rehearsal := readRehearsal(t, config)
 		verified(t, rehearsal, "five")
 		if row := rehearsalOf(t, rehearsal, "crowded"); row.Moved != 2 || row.Aside != 1 || row.Proof.Target.Documents != 1 {
 			t.Errorf("%+v", row)
 		}
 	})
 	t.Run("the parts of an index that is split are rehearsed as parts", func(t *testing.T) {
-		row := rehearsalOf(t, readRehearsal(t, folder, "migration"), "teams")
+		row := rehearsalOf(t, readRehearsal(t, config), "teams")
 		if row.Moved != 3 || row.Proof.Target.Documents != 3 || len(row.Scratch) != 3 || !slices.Contains(row.Scratch, "hikkoshi-rehearsal-migration.teams-blue") {
 			t.Errorf("%+v", row)
 		}
@@ -137,7 +123,7 @@ func TestARehearsalOfEveryOddDocumentIsVerifiedAndLeavesNothing(t *testing.T) {
 		if code != exitFindings {
 			t.Errorf("%d\n%s", code, output)
 		}
-		rehearsal := readRehearsal(t, folder, "other")
+		rehearsal := readRehearsal(t, config)
 		verified(t, rehearsal, "five")
 		if rehearsal.Moved != 839 || rehearsal.Snapshot != "" {
 			t.Errorf("%+v", rehearsal)
@@ -171,10 +157,10 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 	labtest.Call(t, http.MethodPut, target.URL()+"/"+strangers, `{"settings":{"number_of_replicas":0}}`)
 
 	arguments := []string{"plan", "-c", config, "--rehearse", "--yes", "--share", "10%"}
-	if _, kills := untilDone(t, nil, 1, arguments...); kills < 5 {
+	if _, kills := program.UntilDone(t, nil, 1, arguments...); kills < 5 {
 		t.Errorf("killed only %d times: the snapshot is not in the journal", kills)
 	}
-	rehearsal := readRehearsal(t, folder, "migration")
+	rehearsal := readRehearsal(t, config)
 	verified(t, rehearsal)
 	for _, row := range rehearsal.Rows {
 		t.Logf("%s: %+v %+v", row.Source, row.Measured, row.Forecast)
@@ -184,18 +170,23 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 	}
 
 	signalled := func(signal os.Signal) error {
-		command := exec.CommandContext(t.Context(), os.Args[0], "plan", "-c", config, "--rehearse", "--yes", "--share", "1.0")
-		command.Env = append(os.Environ(), playHikkoshi+"=1")
+		command := exec.CommandContext(t.Context(), program.Path, "plan", "-c", config, "--rehearse", "--yes", "--share", "1.0")
 		if err := command.Start(); err != nil {
 			t.Fatal(err)
 		}
+		ended := make(chan error, 1)
+		go func() { ended <- command.Wait() }()
 		for scratchOn(t, target.URL()) == strangers {
-			time.Sleep(time.Millisecond)
+			select {
+			case err := <-ended:
+				t.Fatalf("it ended before it made anything: %v", err)
+			case <-time.After(time.Millisecond):
+			}
 		}
 		if err := command.Process.Signal(signal); err != nil {
 			t.Fatal(err)
 		}
-		return command.Wait()
+		return <-ended
 	}
 	var exit *exec.ExitError
 	if err := signalled(os.Interrupt); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted || scratchOn(t, target.URL()) != strangers {
@@ -208,7 +199,7 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 	if code != exitDone || !strings.Contains(output, "deleted what an earlier rehearsal left") {
 		t.Errorf("%d\n%s", code, output)
 	}
-	rehearsal = readRehearsal(t, folder, "migration")
+	rehearsal = readRehearsal(t, config)
 	verified(t, rehearsal)
 	if kept := scratchOn(t, target.URL()); kept != strings.Join(append(rehearsal.Kept, strangers), " ") && kept != strings.Join(append([]string{strangers}, rehearsal.Kept...), " ") || len(rehearsal.Kept) != 2 {
 		t.Errorf("kept: %v, on the target: %s", rehearsal.Kept, kept)
@@ -233,16 +224,16 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 		if code, output := program.Attempt(t, nil, "plan", "-c", other, "--rehearse", "--yes", "--share", "0.1"); code != exitDone {
 			t.Errorf("%d\n%s", code, output)
 		}
-		rehearsal := readRehearsal(t, folder, "other")
+		rehearsal := readRehearsal(t, other)
 		verified(t, rehearsal)
 		if row := rehearsalOf(t, rehearsal, "nginx-access-2017.09.10"); row.Moved < 5500 || row.Moved > 6500 || row.Forecast.Seconds.Low < 12 {
 			t.Errorf("%+v", row)
 		}
 	})
 
-	process(t, nil, 0, "apply", "-c", config, "--yes", "-q")
-	proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json"))
-	if !proof.Holds || proof.Documents != rehearsal.Total.Documents {
+	program.Killed(t, nil, 0, "apply", "-c", config, "--yes", "-q")
+	proof, err := steps.LoadProof(wantedIn(t, config))
+	if err != nil || !proof.Holds || proof.Documents != rehearsal.Total.Documents {
 		t.Errorf("the load moved %d documents, the rehearsal foretold %d", proof.Documents, rehearsal.Total.Documents)
 	}
 	var stored float64
@@ -259,7 +250,7 @@ func TestARehearsalKilledAnywhereIsCleanedUpAndForetellsTheLoad(t *testing.T) {
 		t.Errorf("foretold %+v bytes, found %.0f", total, stored)
 	}
 
-	process(t, nil, 0, "rollback", "-c", config, "--yes", "-q")
+	program.Killed(t, nil, 0, "rollback", "-c", config, "--yes", "-q")
 	if left := scratchOn(t, target.URL()); left != strangers {
 		t.Errorf("rollback left %s", left)
 	}
@@ -280,7 +271,7 @@ func TestATargetThatDoesNotReachTheRepositoryIsToldByARehearsal(t *testing.T) {
 	if code != exitFindings || !strings.Contains(output, "logs could not be restored, and so the others will not be") || !strings.Contains(output, "path.repo") {
 		t.Errorf("%d\n%s", code, output)
 	}
-	rehearsal := readRehearsal(t, folder, "migration")
+	rehearsal := readRehearsal(t, config)
 	verified(t, rehearsal)
 	if left := scratchOn(t, target.URL()); left != "" || rehearsal.Untimed == 0 {
 		t.Errorf("%s %+v", left, rehearsal)
