@@ -77,6 +77,8 @@ func TestRefusalsAreNamedWithAHint(t *testing.T) {
 		{"basic", 401, nil, `Unauthorized`, ErrCredentials, "password"},
 		{"proxy", 403, nil, `<html><body><h1>403 Forbidden</h1></body></html>`, ErrForbidden, "403 Forbidden"},
 		{"block", 403, nil, `{"error":{"root_cause":[],"type":"cluster_block_exception","reason":"blocked by: [FORBIDDEN/8/index write (api)];"},"status":403}`, ErrBlocked, "watermark"},
+		{"full disk", 403, nil, `{"error":{"type":"cluster_block_exception","reason":"blocked by: [FORBIDDEN/12/index read-only / allow delete (api)];"},"status":403}`, ErrBlocked, "make room"},
+		{"full disk since 7.9", 429, nil, `{"error":{"type":"cluster_block_exception","reason":"index [x] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index has read-only-allow-delete block];"},"status":429}`, ErrBlocked, "make room"},
 		{"closed in 1.x", 403, nil, `{"error":"ClusterBlockException[blocked by: [FORBIDDEN/4/index closed];]","status":403}`, ErrIndexClosed, "open"},
 		{"missing in 1.x", 404, nil, `{"error":"RemoteTransportException[[n][inet[/1]]]; nested: IndexMissingException[[gone] missing]; ","status":404}`, ErrIndexMissing, "index_missing_exception"},
 		{"starting", 503, nil, `{"error":{"type":"master_not_discovered_exception","reason":null},"status":503}`, ErrUnavailable, "_cluster/health"},

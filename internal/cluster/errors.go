@@ -273,6 +273,8 @@ var refusals = []struct {
 	{0, []string{"no permissions for", "security_exception"}, ErrForbidden,
 		"map this user or role to a role with that permission (fine-grained access control: Security, Roles)"},
 	{0, []string{"index_closed_exception", "index closed", "indexclosedexception"}, ErrIndexClosed, "open the index first, or leave it out"},
+	{0, []string{"/12/index read-only / allow delete", "/12/disk usage exceeded flood-stage watermark"}, ErrBlocked,
+		`its disks are nearly full: make room on them; 7.4 and later, and OpenSearch, then lift the block by themselves, before them PUT /_all/_settings {"index.blocks.read_only_allow_delete":null} does`},
 	{0, []string{"cluster_block_exception", "clusterblockexception"}, ErrBlocked,
 		"a block on the index or cluster is in force; disk space below the watermark sets one by itself"},
 	{0, []string{"index_already_exists", "indexalreadyexists", "resource_already_exists", "invalid_index_name_exception: [", "an index or data stream exists with the same name as the alias"}, ErrIndexExists,

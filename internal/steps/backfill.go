@@ -208,7 +208,10 @@ func (s *backfill) prepare(ctx context.Context, rec *engine.Recorder, target *cl
 			return false, err
 		}
 	}
-	return !exists, target.PutSettings(ctx, wanted.Name, loose)
+	if err := target.PutSettings(ctx, wanted.Name, loose); err != nil {
+		return false, fmt.Errorf("loosen the settings of %s: %w", wanted.Name, err)
+	}
+	return !exists, nil
 }
 
 func identityOf(ctx context.Context, target *cluster.Client, index string) (string, error) {
