@@ -31,8 +31,8 @@ type backfillOrder struct {
 	Target                  string
 	// TargetVersion is the lab's name.
 	SourceVersion, TargetVersion string
-	// Rule adds a rule that changes every document.
-	Rule bool
+	// Rule names one that changes every document, of changing; empty for none.
+	Rule string
 	// Gzip says whether bodies are compressed.
 	Gzip load.Gzip
 	// Profile is a file for a profile of the processor time.
@@ -68,9 +68,21 @@ func labVersion(name string) (es.Version, error) {
 	return es.ParseVersion(name)
 }
 
+// What a rule of the person's own is made of, where every document changes.
+const (
+	ruleOfFields     = "fields"
+	ruleOfExpression = "expression"
+)
+
 // changing is the rule of those measurements in which every document changes.
-func changing() []transform.UserRule {
-	return []transform.UserRule{{Rename: map[string]string{"hostname": "server", "customer": "buyer"}, Drop: []string{"user", "note"}}}
+func changing(rule string) []transform.UserRule {
+	switch rule {
+	case ruleOfFields:
+		return []transform.UserRule{{Rename: map[string]string{"hostname": "server", "customer": "buyer"}, Drop: []string{"user", "note"}}}
+	case ruleOfExpression:
+		return []transform.UserRule{{Expr: `{"doubled": (doc.size ?? doc.total ?? 1) * 2}`}}
+	}
+	return nil
 }
 
 // openIndex opens the snapshot and asks the rules what becomes of an index in it.
@@ -106,10 +118,7 @@ func openIndex(ctx context.Context, o backfillOrder) (repository *snapshot.Repos
 	if err != nil {
 		return nil, nil, made, err
 	}
-	choices := transform.Choices{Names: map[string]string{o.Index: o.Name}}
-	if o.Rule {
-		choices.Rules = changing()
-	}
+	choices := transform.Choices{Names: map[string]string{o.Index: o.Name}, Rules: changing(o.Rule)}
 	made, err = transform.Index(input, from, to, choices)
 	return repository, info, made, err
 }

@@ -18,6 +18,7 @@ import (
 const (
 	wayPlain = "hikkoshi"
 	wayRule  = "hikkoshi, a rule changes every document"
+	wayExpr  = "hikkoshi, an expression changes every document"
 	// Bodies are compressed unless the target is on the same machine.
 	wayPlainGzip = "hikkoshi, gzip"
 	wayRuleGzip  = "hikkoshi, a rule changes every document, gzip"
@@ -35,11 +36,11 @@ type clientWay struct {
 }
 
 func (a *arena) clientWays() []clientWay {
-	hikkoshi := func(rule bool, gzip load.Gzip) func(context.Context, string, job) (usage, error) {
+	hikkoshi := func(rule string, gzip load.Gzip) func(context.Context, string, job) (usage, error) {
 		return func(ctx context.Context, url string, j job) (usage, error) {
 			order := a.order(j)
 			order.Target, order.Rule, order.Gzip = url, rule, gzip
-			name := fmt.Sprintf("mock-%s-%s-rule=%t-gzip=%s", a.pair, j.data.name, rule, gzip)
+			name := fmt.Sprintf("mock-%s-%s-rule=%s-gzip=%s", a.pair, j.data.name, rule, gzip)
 			order.Profile = a.config.profileName(name)
 			var result backfillResult
 			used, err := own(ctx, backfillArgument, order, &result)
@@ -51,10 +52,11 @@ func (a *arena) clientWays() []clientWay {
 		}
 	}
 	return []clientWay{
-		{name: wayPlain, run: hikkoshi(false, load.GzipOff)},
-		{name: wayRule, run: hikkoshi(true, load.GzipOff)},
-		{name: wayPlainGzip, run: hikkoshi(false, load.GzipOn)},
-		{name: wayRuleGzip, run: hikkoshi(true, load.GzipOn)},
+		{name: wayPlain, run: hikkoshi("", load.GzipOff)},
+		{name: wayRule, run: hikkoshi(ruleOfFields, load.GzipOff)},
+		{name: wayExpr, run: hikkoshi(ruleOfExpression, load.GzipOff)},
+		{name: wayPlainGzip, run: hikkoshi("", load.GzipOn)},
+		{name: wayRuleGzip, run: hikkoshi(ruleOfFields, load.GzipOn)},
 		{name: wayBodies, run: func(ctx context.Context, url string, j job) (usage, error) {
 			var result bareResult
 			used, err := own(ctx, bareArgument, bareOrder{Folder: a.bodies(j.data), Target: url, Concurrency: 2}, &result)

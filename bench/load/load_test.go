@@ -122,11 +122,13 @@ func checkDump(t *testing.T, path string, want int64) {
 
 func TestARuleThatChangesEveryDocumentDoesSo(t *testing.T) {
 	t.Parallel()
-	url, _ := mocked(t, mockOrder{Version: "os2.19.3", Keep: t.TempDir()})
-	order := backfillOrder{Repository: recorded(t, "5.5.2"), Index: "softdel", Name: "softdel", Target: url, SourceVersion: "5.5.2", TargetVersion: "os2.19.3", Rule: true}
-	var result backfillResult
-	if _, err := own(t.Context(), backfillArgument, order, &result); err != nil || result.Written != miniature["softdel"] {
-		t.Errorf("%+v: %v", result, err)
+	for _, rule := range []string{ruleOfFields, ruleOfExpression} {
+		url, _ := mocked(t, mockOrder{Version: "os2.19.3", Keep: t.TempDir()})
+		order := backfillOrder{Repository: recorded(t, "5.5.2"), Index: "softdel", Name: "softdel", Target: url, SourceVersion: "5.5.2", TargetVersion: "os2.19.3", Rule: rule}
+		var result backfillResult
+		if _, err := own(t.Context(), backfillArgument, order, &result); err != nil || result.Written != miniature["softdel"] {
+			t.Errorf("%s: %+v: %v", rule, result, err)
+		}
 	}
 }
 

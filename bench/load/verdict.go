@@ -64,7 +64,7 @@ func aims() []aim {
 			return fmt.Sprintf("%d searches", asked), asked == 0, true
 		}},
 	}
-	for _, way := range []string{wayPlain, wayRule, wayPlainGzip, wayRuleGzip} {
+	for _, way := range []string{wayPlain, wayRule, wayExpr, wayPlainGzip, wayRuleGzip} {
 		title := fmt.Sprintf("%.0f MB a second of the client's processor time: %s", aimPerCPU*peersPerCPU/1e6, way)
 		all = append(all, aim{title, kindClient, way, func(s summary, _ []summary) (string, bool, bool) {
 			return fmt.Sprintf("%.0f MB", s.perCPU/1e6), s.perCPU >= aimPerCPU*peersPerCPU, true
