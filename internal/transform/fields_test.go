@@ -34,6 +34,7 @@ func TestAPersonsRulesReachEveryFieldTheyName(t *testing.T) {
 		{"everything gone", UserRule{Drop: []string{"a", "b"}}, `{ "a" : 1 , "b" : 2 }`, `{  }`},
 		{"a value that is set already", UserRule{Set: map[string]string{"a": "1"}}, `{"a":1}`, `{"a":1}`},
 		{"an expression writes below objects", UserRule{Expr: `{"o.n": doc.a * 2, "s": "<" + doc.o.b}`}, `{"a":2.50,"o":{"b":"x"}}`, `{"a":2.50,"o":{"b":"x","n":5},"s":"<x"}`},
+		{"an expression reads on behind an object", UserRule{Expr: `{"n": doc.o.p.a + doc.o.b}`}, `{"o":{"p":{"a":1,"z":[2]},"b":3}}`, `{"o":{"p":{"a":1,"z":[2]},"b":3},"n":4}`},
 	} {
 		rules := rulesFor(t, "7.10.2", "os2.19.3", Choices{Rules: []UserRule{row.rule}})
 		action, after, reason := apply(t, rules, row.before)
