@@ -14,6 +14,7 @@ import (
 // What the program promises of its exit codes.
 const (
 	exitDone     = 0
+	exitFailed   = 1
 	exitFindings = 3
 	exitRefused  = 4
 )

@@ -1,4 +1,4 @@
-package main
+package moves
 
 import (
 	"fmt"
@@ -14,12 +14,12 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/lab/labtest"
 )
 
-// flooded are versions with a flood stage; the first runs every day.
+// flooded are versions with a flood stage; the first runs every day: it refuses at once, where later ones ask to try again.
 var flooded = []struct {
 	version string
 	// lifts says that it lifts its block once there is room, takes that it takes settings in spite of the block.
 	lifts, takes bool
-}{{"7.10.2", true, false}, {"6.8.23", false, false}, {"8.15.5", true, true}, {"os2.19.3", true, false}, {"os3.3.0", true, false}}
+}{{"6.8.23", false, false}, {"7.10.2", true, false}, {"8.15.5", true, true}, {"os2.19.3", true, false}, {"os3.3.0", true, false}}
 
 func TestADiskThatIsFullWhenSettingsArePutBackLosesNothing(t *testing.T) {
 	for i, row := range flooded {
@@ -60,23 +60,23 @@ func diskFullAtTheEnd(t *testing.T, version string, lifts, takes bool) {
 		}
 	})
 	config := filepath.Join(folder, "migration.yaml")
-	writeFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {include: [%s], routes: {%s: backfill}}\ncutover: {quiet: 1s}\n", source.URL(), proxy.URL(), filepath.Join(folder, "repository"), index, index))
-	if code, output := attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone {
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {include: [%s], routes: {%s: backfill}}\ncutover: {quiet: 1s}\n", source.URL(), proxy.URL(), filepath.Join(folder, "repository"), index, index))
+	if code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes"); code != exitDone {
 		t.Fatalf("plan: %d\n%s", code, output)
 	}
 	if !takes {
-		refused(t, nil, exitFailed, []string{"put the settings of " + index + " back", "make room", "read_only_allow_delete"}, "apply", "-c", config, "--yes")
+		program.Refused(t, nil, exitFailed, []string{"put the settings of " + index + " back", "make room", "read_only_allow_delete"}, "apply", "-c", config, "--yes")
 		if loaded := bodies.Swap(0); loaded == 0 {
 			t.Error("nothing was sent before")
 		}
-		refused(t, nil, exitFailed, []string{"loosen the settings of " + index, "make room"}, "apply", "-c", config, "--yes")
+		program.Refused(t, nil, exitFailed, []string{"loosen the settings of " + index, "make room"}, "apply", "-c", config, "--yes")
 		target.free("1kb")
 		if !lifts {
 			labtest.Call(t, http.MethodPut, target.url+"/_all/_settings", `{"index.blocks.read_only_allow_delete":null}`)
 		}
 		target.waitForBlock(false)
 	}
-	if code, output := attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone {
+	if code, output := program.Attempt(t, nil, "apply", "-c", config, "--yes"); code != exitDone {
 		t.Errorf("apply: %d\n%s", code, output)
 	}
 	if again := bodies.Load(); again > 0 && !takes {
@@ -85,7 +85,7 @@ func diskFullAtTheEnd(t *testing.T, version string, lifts, takes bool) {
 	if settings := labtest.Get(t, target.url+"/"+index+"/_settings"); !strings.Contains(settings, `"refresh_interval":"5s"`) {
 		t.Errorf("its own settings are not back: %s", settings)
 	}
-	if proof := readProof(t, filepath.Join(folder, ".hikkoshi", "migration", "proof.json")); !proof.Holds || proof.Documents != documents {
+	if proof := readProof(t, config); !proof.Holds || proof.Documents != documents {
 		t.Errorf("%d documents: %+v", proof.Documents, proof.Rows)
 	}
 }
