@@ -63,7 +63,7 @@ type ValueReport struct {
 	Fields      int               `json:"fields"`
 	Differing   int               `json:"differing"`
 	Differences []ValueDifference `json:"differences,omitempty"`
-	// LeftOut are fields whose values were not compared, in full or of some documents.
+	// LeftOut is what the documents hold and was not compared.
 	LeftOut []LeftOut `json:"left_out,omitempty"`
 	// Note says why nothing was compared, where it wasn't.
 	Note string `json:"note,omitempty"`
@@ -120,12 +120,12 @@ func CompareValues(ctx context.Context, reader *export.Reader, client *cluster.C
 		created = pair.Source // the source's own indices, unless it says otherwise
 	}
 	there := sourceFields(about.Mappings, pair.Source, created)
-	fields := report.comparableFields(there, target.fields)
+	fields, others := comparableFields(there, target.fields)
 	if report.Fields = len(fields); report.Fields == 0 {
 		report.Note = "no field has doc values on both sides"
 		return report, nil
 	}
-	comparison := valueComparison{pair: pair, target: target, there: there, fields: fields, report: &report}
+	comparison := valueComparison{pair: pair, target: target, there: there, fields: fields, others: others, report: &report}
 	nested := 0
 	err = sampler(func(one *export.Sampled) error {
 		document, wanted, err := comparison.sampled(one)
@@ -155,6 +155,8 @@ type valueComparison struct {
 	target *valueTarget
 	there  map[string]valueField
 	fields []string
+	// others are fields that cannot be compared, with the reason.
+	others map[string]string
 	batch  []sampledDocument
 	report *ValueReport
 }
@@ -173,6 +175,11 @@ func (c *valueComparison) sampled(one *export.Sampled) (sampledDocument, bool, e
 	}
 	document := sampledDocument{id: after.ID, docType: after.Type, version: before.Version, values: map[string]fieldValues{}, unknown: map[string]string{}, changed: map[string]bool{}, absent: map[string]bool{}}
 	source := gjson.ParseBytes(before.Source)
+	for path, why := range c.others {
+		if len(written(source, c.there[path].base())) > 0 {
+			document.unknown[path] = why
+		}
+	}
 	for _, path := range c.fields {
 		field := c.there[path]
 		values, why, err := field.of(one, before.Source)
@@ -180,12 +187,11 @@ func (c *valueComparison) sampled(one *export.Sampled) (sampledDocument, bool, e
 			return document, false, err
 		}
 		document.values[path] = values
-		if why != "" {
+		held := field.filled || len(written(source, field.base())) > 0
+		if why != "" && held {
 			document.unknown[path] = why
 		}
-		if len(values) > 0 && !field.filled && len(written(source, field.base())) == 0 {
-			document.absent[path] = true
-		}
+		document.absent[path] = len(values) > 0 && !held
 		if c.pair.Intended != nil && c.pair.Intended(path) && !slices.EqualFunc(written(source, path), written(gjson.ParseBytes(after.Source), path), func(a, b gjson.Result) bool { return a.Raw == b.Raw }) {
 			document.changed[path] = true
 		}
@@ -220,8 +226,7 @@ func (c *valueComparison) flush(ctx context.Context) error {
 			for _, path := range some {
 				here, then := c.target.fields[path], document.values[path]
 				switch {
-				case document.unknown[path] != "":
-					c.report.leave(path, document.unknown[path], 1)
+				case document.unknown[path] != "": // booked below
 				case c.target.counts(here) || hit.beyond[here.within]:
 					beyond = append(beyond, countedValue{document: document, field: here, then: then.each(here.family())})
 				default:
@@ -231,6 +236,11 @@ func (c *valueComparison) flush(ctx context.Context) error {
 		}
 		if err := c.compareCounted(ctx, beyond); err != nil {
 			return err
+		}
+	}
+	for i := range compared {
+		for path, why := range c.batch[i].unknown {
+			c.report.leave(path, why)
 		}
 	}
 	c.report.Documents += len(compared)

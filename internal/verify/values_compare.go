@@ -11,12 +11,12 @@ import (
 	"strings"
 )
 
-// LeftOut are fields whose values were not compared, for one reason.
+// LeftOut are fields of which values were not compared, for one reason.
 type LeftOut struct {
 	Reason string   `json:"reason"`
 	Fields []string `json:"fields"`
-	// Values is of how many documents a field was left out; 0 stands for all.
-	Values int `json:"values,omitempty"`
+	// Values counts each field of each document that was left out.
+	Values int `json:"values"`
 }
 
 // mostFieldsNamed is how many fields a line for a person names.
@@ -28,21 +28,17 @@ func (l LeftOut) String() string {
 	if more := len(l.Fields) - mostFieldsNamed; more > 0 {
 		named += fmt.Sprintf(" and %d more", more)
 	}
-	if l.Values > 0 {
-		return fmt.Sprintf("%d values of %s were not compared: %s", l.Values, named, l.Reason)
-	}
-	return fmt.Sprintf("values of %s were not compared: %s", named, l.Reason)
+	return fmt.Sprintf("%d values of %s were not compared: %s", l.Values, named, l.Reason)
 }
 
-// leave books that a field was left out, of so many documents; 0 for all.
-func (r *ValueReport) leave(path, reason string, documents int) {
-	i := slices.IndexFunc(r.LeftOut, func(l LeftOut) bool { return l.Reason == reason && (l.Values > 0) == (documents > 0) })
-	if i < 0 {
-		i = len(r.LeftOut)
-		r.LeftOut = append(r.LeftOut, LeftOut{Reason: reason})
+// leave books that a document's values of a field were left out.
+func (r *ValueReport) leave(path, reason string) {
+	at, known := slices.BinarySearchFunc(r.LeftOut, reason, func(l LeftOut, reason string) int { return strings.Compare(l.Reason, reason) })
+	if !known {
+		r.LeftOut = slices.Insert(r.LeftOut, at, LeftOut{Reason: reason})
 	}
-	one := &r.LeftOut[i]
-	one.Values += documents
+	one := &r.LeftOut[at]
+	one.Values++
 	if at, known := slices.BinarySearch(one.Fields, path); !known {
 		one.Fields = slices.Insert(one.Fields, at, path)
 	}
@@ -58,7 +54,7 @@ func (r *ValueReport) compare(document *sampledDocument, path string, there, her
 		return
 	}
 	if len(then) == 0 && there.indirect() {
-		r.leave(path, "documents of the source were written before its mapping filled the field", 1)
+		r.leave(path, "documents of the source were written before its mapping filled the field")
 		return
 	}
 	if document.absent[path] && len(now) == 0 {

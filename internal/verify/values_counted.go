@@ -53,7 +53,7 @@ func (c *valueComparison) compareCounted(ctx context.Context, values []countedVa
 	for _, one := range values {
 		if why := c.target.uncountable(one); why != "" {
 			if len(one.then) > 0 {
-				c.report.leave(one.field.path, why, 1)
+				c.report.leave(one.field.path, why)
 			}
 			continue
 		}

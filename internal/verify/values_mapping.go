@@ -177,32 +177,31 @@ func readValueField(path string, body gjson.Result) valueField {
 	return field
 }
 
-// comparableFields are those that have values to compare on both sides; of the others the report says why they have not.
-func (r *ValueReport) comparableFields(there, here map[string]valueField) []string {
-	var fields []string
+// comparableFields are those that have values to compare on both sides, and why the others that may hold values have not.
+func comparableFields(there, here map[string]valueField) (fields []string, others map[string]string) {
+	others = map[string]string{}
 	for path, source := range there {
 		target, both := here[path]
 		switch {
 		case source.mixed || target.mixed:
-			r.leave(path, "types of the index disagree about it", 0)
+			others[path] = "types of the index disagree about it"
 		case source.valueless():
 		case source.family() == familyNone:
-			r.leave(path, "values of type "+source.typ+" are not compared", 0)
+			others[path] = "those of type " + source.typ + " are not"
 		case !both:
-			r.leave(path, "the target's mapping has no field of this name", 0)
+			others[path] = "the target's mapping has no field of this name"
 		case source.family() != target.family():
-			r.leave(path, fmt.Sprintf("it is %s on the source and %s on the target", source.typ, target.typ), 0)
+			others[path] = fmt.Sprintf("it is %s on the source and %s on the target", source.typ, target.typ)
 		case source.within != target.within:
-			r.leave(path, "it lies in other nested objects on the target than on the source", 0)
+			others[path] = "it lies in other nested objects on the target than on the source"
 		case source.spread || target.spread:
-			r.leave(path, "include_in_parent puts its values into other nested objects too", 0)
+			others[path] = "include_in_parent puts them into other nested objects too"
 		case !target.columns:
-			r.leave(path, "the target keeps no doc values of it", 0)
+			others[path] = "the target keeps no doc values of it"
 		default:
 			fields = append(fields, path)
 		}
 	}
 	slices.Sort(fields)
-	slices.SortFunc(r.LeftOut, func(a, b LeftOut) int { return strings.Compare(a.Reason, b.Reason) })
-	return fields
+	return fields, others
 }
