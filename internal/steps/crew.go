@@ -119,7 +119,7 @@ func (c *crew) one(ctx context.Context, lease *fleet.Lease) error {
 	c.count(func(status *WorkerStatus) { status.Units++ })
 	defer c.count(func(status *WorkerStatus) { status.Units-- })
 	result, err := c.send(lease)
-	farewell, cancel := lasting(ctx)
+	farewell, cancel := lasting(ctx, farewellPatience)
 	defer cancel()
 	switch {
 	case err == nil:
@@ -152,10 +152,10 @@ func (c *crew) one(ctx context.Context, lease *fleet.Lease) error {
 // farewellPatience is how long a process that is stopped takes to give back what it holds.
 const farewellPatience = 10 * time.Second
 
-// lasting is a context for what must still be said when ctx has ended: it ends a little later.
-func lasting(ctx context.Context) (context.Context, context.CancelFunc) {
+// lasting is a context for what must still be done when ctx has ended: it ends so much later.
+func lasting(ctx context.Context, patience time.Duration) (context.Context, context.CancelFunc) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(farewellPatience, cancel) })
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(patience, cancel) })
 	return longer, func() {
 		stop()
 		cancel()
@@ -182,7 +182,7 @@ func (c *crew) send(lease *fleet.Lease) (unitMark, error) {
 	if err != nil {
 		return at, err
 	}
-	keeping, cancel := lasting(lease.Context()) // the last checkpoint comes when the lease ends
+	keeping, cancel := lasting(lease.Context(), farewellPatience) // the last checkpoint comes when the lease ends
 	defer cancel()
 	_, err = job.Run(lease.Context(), feed, at.Position, func(position int64, outcome load.Outcome) error {
 		blob, err := c.keepAside(keeping, outcome.Refused)

@@ -157,9 +157,13 @@ func (r *rehearsing) all(ctx context.Context, names []string) error {
 	return nil
 }
 
+// tidyPatience is how long a rehearsal that is stopped may take to delete its scratch indices: a busy target needs seconds for
+// each, and what is left lies there until the next rehearsal.
+const tidyPatience = time.Minute
+
 // tidy takes the scratch indices away, or names those that stay; also after an error, and when the person stops.
 func (r *rehearsing) tidy(ctx context.Context) (err error) {
-	farewell, cancel := lasting(ctx)
+	farewell, cancel := lasting(ctx, tidyPatience)
 	defer cancel()
 	if r.options.Keep {
 		r.result.Kept, err = r.move.scratchIndices(farewell)
