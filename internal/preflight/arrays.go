@@ -71,18 +71,21 @@ func (c *Checker) null(n *node) {
 	}
 }
 
-// several says whether an array holds more than one value; null is none, and arrays within count by their items.
-func several(v gjson.Result) bool { return count(v) > 1 }
+// deepestCount is how far arrays within arrays are counted; real documents have none.
+const deepestCount = 3
 
-func count(v gjson.Result) (values int) {
+// several says whether an array holds more than one value; null is none, and arrays within count by their items.
+func several(v gjson.Result) bool { return count(v, deepestCount) > 1 }
+
+func count(v gjson.Result, levels int) (values int) {
 	v.ForEach(func(_, item gjson.Result) bool {
 		switch {
-		case item.IsArray():
-			values += count(item)
-		case item.Type != gjson.Null:
+		case item.IsArray() && levels > 1:
+			values += count(item, levels-1)
+		case !item.IsArray() && item.Type != gjson.Null:
 			values++
 		}
-		return true
+		return values < 2
 	})
 	return values
 }

@@ -21,14 +21,18 @@ func (s *shapeReader) geoJSON(v gjson.Result) (geometry, bool) {
 	if !v.IsObject() {
 		return geometry{}, false
 	}
+	defer s.up()
+	if !s.deeper() {
+		return geometry{}, false
+	}
 	fields := map[string]gjson.Result{}
 	v.ForEach(func(key, value gjson.Result) bool {
 		fields[key.String()] = value
 		return true
 	})
 	kind := strings.ToLower(fields["type"].String())
-	if !fields["type"].Exists() && slices.ContainsFunc(keysOf(fields), func(key string) bool { return strings.EqualFold(key, "type") }) || kind == "linearring" || kind == "bbox" {
-		return geometry{uncertain: true}, true
+	if kind == "linearring" || kind == "bbox" {
+		return geometry{uncertain: true}, true // words that some readings know besides
 	}
 	if fields["type"].Type != gjson.String || !slices.Contains(shapeKinds, kind) {
 		return geometry{}, false
@@ -36,7 +40,7 @@ func (s *shapeReader) geoJSON(v gjson.Result) (geometry, bool) {
 	if orientation := fields["orientation"]; orientation.Type == gjson.Number || orientation.Type == gjson.String && !slices.Contains(orientations, strings.ToLower(orientation.String())) {
 		return geometry{}, false
 	}
-	if radius := fields["radius"]; radius.Exists() != (kind == "circle") && radius.Type != gjson.Null || kind == "circle" && !s.radius(radius) {
+	if radius := fields["radius"]; radius.Exists() != (kind == "circle") && radius.Type != gjson.Null || kind == "circle" && !isRadius(radius) {
 		return geometry{}, false
 	}
 	if kind == "geometrycollection" {
@@ -49,16 +53,8 @@ func (s *shapeReader) geoJSON(v gjson.Result) (geometry, bool) {
 	return geometry{kind: kind, at: at}, ok
 }
 
-func keysOf(fields map[string]gjson.Result) []string {
-	keys := make([]string, 0, len(fields))
-	for key := range fields {
-		keys = append(keys, key)
-	}
-	return keys
-}
-
-// radius refuses what is no distance for sure.
-func (s *shapeReader) radius(v gjson.Result) bool {
+// isRadius refuses what is no distance for sure.
+func isRadius(v gjson.Result) bool {
 	text := v.String()
 	return v.Exists() && text != "" && (text[0] >= '0' && text[0] <= '9' || text[0] == '.' || text[0] == '+')
 }
@@ -85,6 +81,10 @@ func (s *shapeReader) collection(v gjson.Result) (geometry, bool) {
 // position reads coordinates: an array that begins with a number is a point, any other holds further ones.
 func (s *shapeReader) position(v gjson.Result) (position, bool) {
 	if !v.IsArray() {
+		return position{}, false
+	}
+	defer s.up()
+	if !s.deeper() {
 		return position{}, false
 	}
 	items := v.Array()

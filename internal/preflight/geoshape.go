@@ -104,10 +104,10 @@ func (c *Checker) takesShape(n *node, r reading, v gjson.Result) bool {
 	read := &shapeReader{reading: r, options: n.geo, parenthesesOfPoints: !r.builds() && c.schema.target.AtLeast(8, 16)}
 	if v.IsObject() {
 		shape, ok := read.geoJSON(v)
-		return ok && read.takes(shape)
+		return read.lost || ok && read.takes(shape)
 	}
 	shape, ok := read.wellKnownText(v.Str)
-	return ok && read.takes(shape)
+	return read.lost || ok && read.takes(shape)
 }
 
 // severalShapes looks at an array of shapes.
@@ -142,10 +142,26 @@ type shapeReader struct {
 	options *geoOptions
 	// parenthesesOfPoints says that MULTIPOINT ((1 2), (3 4)) may be read; up to 8.15 it is not.
 	parenthesesOfPoints bool
+	// level is how deep in collections or lists the reader is; lost says that it turned back, so all is taken.
+	level int
+	lost  bool
 }
 
-// most coordinates of a point.
-const mostCoordinates = 3
+const (
+	// mostCoordinates of a point.
+	mostCoordinates = 3
+	// deepestShape is where shapes within shapes are left to the target; no real one comes near.
+	deepestShape = 32
+)
+
+// deeper goes down one level; up, which must follow, comes back. Too deep is not gone.
+func (s *shapeReader) deeper() bool {
+	s.level++
+	s.lost = s.lost || s.level > deepestShape
+	return !s.lost
+}
+
+func (s *shapeReader) up() { s.level-- }
 
 // takes says whether a shape, once read, can be indexed.
 func (s *shapeReader) takes(g geometry) bool {

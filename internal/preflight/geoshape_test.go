@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
@@ -28,6 +29,21 @@ func TestAShapeIsToldOnlyWhereEveryServerItMayBeRefusesIt(t *testing.T) {
 		found := verdict(t, version(t, one.target), body(version(t, one.target), `{"properties":{"f":{"type":"geo_shape"}}}`, ""), es.Document{ID: "1", Type: "doc", Source: []byte(one.document)})
 		if slices.Contains(found, told) != one.refused {
 			t.Errorf("%s on %s: %v", one.document, one.target, found)
+		}
+	}
+}
+
+// TestShapesWithinShapesEndSomewhere reads what would overflow a stack, or be read over and over.
+func TestShapesWithinShapesEndSomewhere(t *testing.T) {
+	t.Parallel()
+	const levels = 200_000
+	target := version(t, "7.10.2")
+	for _, document := range []string{`{"f":"` + strings.Repeat("GEOMETRYCOLLECTION(", levels) + `"}`, `{"f":{"type":"polygon","coordinates":` + strings.Repeat("[", levels) + strings.Repeat("]", levels) + `}}`,
+		`{"f":` + strings.Repeat("[", 900) + `"POINT (1 2)"` + strings.Repeat("]", 900) + `}`} {
+		for _, kind := range verdict(t, target, body(target, `{"properties":{"f":{"type":"geo_shape"}}}`, ""), es.Document{ID: "1", Source: []byte(document)}) {
+			if strings.HasPrefix(kind, string(GeoShape)) {
+				t.Errorf("%.60s is told, which is not certain", document)
+			}
 		}
 	}
 }

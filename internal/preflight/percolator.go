@@ -30,15 +30,18 @@ var removedQueries = []removedQuery{
 var clauses = map[string][]string{"bool": {"must", "should", "must_not", "filter"}, "constant_score": {"filter"}, "dis_max": {"queries"}, "nested": {"query"},
 	"boosting": {"positive", "negative"}, "function_score": {"query"}, "has_child": {"query"}, "has_parent": {"query"}}
 
+// deepestQuery is how far queries within queries are followed.
+const deepestQuery = 20
+
 // query looks at a stored query.
 func (c *Checker) query(n *node, v gjson.Result) {
-	if count := len(v.Map()); count != 1 || c.removed(v) {
+	if count := len(v.Map()); count != 1 || c.removed(v, deepestQuery) {
 		c.report(QueryRefused, n.path, v.Raw)
 	}
 }
 
 // removed says whether a query, or one that it holds, is of a kind that the target no longer has.
-func (c *Checker) removed(query gjson.Result) (found bool) {
+func (c *Checker) removed(query gjson.Result, levels int) (found bool) {
 	query.ForEach(func(name, body gjson.Result) bool {
 		for _, one := range removedQueries {
 			gone := c.schema.target.AtLeast(one.major, 0)
@@ -50,7 +53,7 @@ func (c *Checker) removed(query gjson.Result) (found bool) {
 		for _, place := range clauses[name.String()] {
 			inner := body.Get(place)
 			for _, one := range inner.Array() {
-				found = found || one.IsObject() && c.removed(one)
+				found = found || levels > 0 && one.IsObject() && c.removed(one, levels-1)
 			}
 		}
 		return !found

@@ -55,8 +55,15 @@ func (s *shapeReader) wellKnownText(text string) (geometry, bool) {
 	return g, ok
 }
 
+// wellKnownDepth is how many lists stand within each other.
+var wellKnownDepth = map[string]int{"point": 1, "linestring": 1, "multipoint": 1, "multilinestring": 2, "polygon": 2, "multipolygon": 3}
+
 func (s *shapeReader) wellKnown(w *wellKnownWords) (geometry, bool) {
 	g := geometry{kind: strings.ToLower(w.next())}
+	defer s.up()
+	if !s.deeper() {
+		return g, false
+	}
 	switch {
 	case g.kind == "bbox" || g.kind == "envelope" && s.reading.builds():
 		g.kind = "envelope"
@@ -72,7 +79,7 @@ func (s *shapeReader) wellKnown(w *wellKnownWords) (geometry, bool) {
 		return g, false
 	}
 	if g.kind == "geometrycollection" {
-		ok := s.wellKnownList(w, func() bool {
+		ok := w.list(func() bool {
 			part, ok := s.wellKnown(w)
 			g.parts = append(g.parts, part)
 			g.uncertain = g.uncertain || part.uncertain
@@ -80,11 +87,10 @@ func (s *shapeReader) wellKnown(w *wellKnownWords) (geometry, bool) {
 		})
 		return g, ok
 	}
-	depth := map[string]int{"point": 0, "linestring": 1, "multipoint": 1, "multilinestring": 2, "polygon": 2, "multipolygon": 3}
 	if g.kind == "envelope" {
-		return s.wellKnownEnvelope(w)
+		return wellKnownEnvelope(w)
 	}
-	at, ok := s.wellKnownPositions(w, depth[g.kind], g.kind == "multipoint")
+	at, ok := s.wellKnownPositions(w, wellKnownDepth[g.kind], g.kind == "multipoint")
 	if g.kind == "point" {
 		ok = ok && len(at.list) == 1
 		if ok {
@@ -96,8 +102,8 @@ func (s *shapeReader) wellKnown(w *wellKnownWords) (geometry, bool) {
 	return g, ok
 }
 
-// wellKnownList reads what stands between parentheses, with commas between.
-func (s *shapeReader) wellKnownList(w *wellKnownWords, item func() bool) bool {
+// list reads what stands between parentheses, with commas between.
+func (w *wellKnownWords) list(item func() bool) bool {
 	if w.next() != "(" {
 		return false
 	}
@@ -115,10 +121,10 @@ func (s *shapeReader) wellKnownList(w *wellKnownWords, item func() bool) bool {
 	}
 }
 
-// wellKnownPositions reads lists within lists; depth 0 and 1 are points with commas between.
+// wellKnownPositions reads lists within lists, down to points; each of those may have parentheses of its own.
 func (s *shapeReader) wellKnownPositions(w *wellKnownWords, depth int, each bool) (position, bool) {
 	p := position{list: []position{}}
-	ok := s.wellKnownList(w, func() bool {
+	ok := w.list(func() bool {
 		if depth > 1 {
 			inner, ok := s.wellKnownPositions(w, depth-1, false)
 			p.list = append(p.list, inner)
@@ -153,9 +159,9 @@ func wellKnownPoint(w *wellKnownWords) ([]float64, bool) {
 }
 
 // wellKnownEnvelope reads (left, right, top, bottom).
-func (s *shapeReader) wellKnownEnvelope(w *wellKnownWords) (geometry, bool) {
+func wellKnownEnvelope(w *wellKnownWords) (geometry, bool) {
 	var edges []float64
-	ok := s.wellKnownList(w, func() bool {
+	ok := w.list(func() bool {
 		number, err := strconv.ParseFloat(javaDouble(w.next()), 64)
 		edges = append(edges, number)
 		return err == nil
