@@ -66,6 +66,9 @@ func (c *syncCommand) Run(ctx context.Context, call *invocation) error {
 	if err != nil {
 		return err
 	}
+	if err := mustBeLoaded(move); err != nil {
+		return err
+	}
 	settled, err := phaseBegun(move, steps.PhaseCutover)
 	if err != nil {
 		return err

@@ -63,6 +63,17 @@ func phaseFinished(move *steps.Move, phase string) (bool, error) {
 	return err == nil && !open, err
 }
 
+// mustBeLoaded refuses what makes sense only with indices that the load made: a round would make them as the target guesses.
+func mustBeLoaded(move *steps.Move) error {
+	loaded, err := anyStep(move, steps.PhaseApply, func(step engine.Step, progress engine.Progress) bool {
+		return step.ID() == steps.CatchUpStep && (progress.Begun || progress.Done)
+	})
+	if err == nil && !loaded {
+		err = engine.WithHint(fmt.Errorf("the target is not loaded yet: %w", errRefused), "run `hikkoshi apply` first")
+	}
+	return err
+}
+
 // phaseBegun says whether a step of a phase began and was not taken back.
 func phaseBegun(move *steps.Move, phase string) (bool, error) {
 	return anyStep(move, phase, func(_ engine.Step, progress engine.Progress) bool { return progress.Begun })

@@ -60,6 +60,9 @@ func TestBadInputIsToldBeforeAnythingIsChanged(t *testing.T) {
 		if code, output := program.Attempt(t, nil, "plan", "-c", config); code != exitDone {
 			t.Fatalf("plan: %d\n%s", code, output)
 		}
+		for _, verb := range []string{"sync", "verify"} {
+			program.Refused(t, nil, exitRefused, []string{"not loaded yet", "hikkoshi apply"}, verb, "-c", config)
+		}
 		labtest.Call(t, http.MethodPut, source.URL()+"/made-since", "")
 		program.Refused(t, nil, exitRefused, []string{"stale", "made-since is new"}, "apply", "--yes", "-c", config)
 		labtest.Call(t, http.MethodDelete, source.URL()+"/made-since", "")

@@ -19,6 +19,9 @@ func (c *verifyCommand) Run(ctx context.Context, call *invocation) error {
 	if err != nil {
 		return err
 	}
+	if err := mustBeLoaded(move); err != nil {
+		return err
+	}
 	proof, err := move.Prove(ctx, call.View.Event)
 	if err != nil {
 		return err

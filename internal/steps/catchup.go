@@ -16,8 +16,8 @@ import (
 // roundsMost is how many times a round is repeated while the writer is faster, before it is left to cutover.
 const roundsMost = 3
 
-// catchUpID is the step's name in the phase in which the rounds begin.
-const catchUpID = "catch-up"
+// CatchUpStep is the step's name in the phase in which the rounds begin: the target is loaded by then.
+const CatchUpStep = "catch-up"
 
 // catchUp is the step that brings the target up to the source.
 type catchUp struct {
@@ -84,7 +84,7 @@ func (s *catchUp) Verify(context.Context) error { return nil }
 // them.
 func (s *catchUp) Undo(ctx context.Context, _ *engine.Recorder) error {
 	target, err := s.target(ctx)
-	if s.id != catchUpID || errors.Is(err, ErrNoDomain) {
+	if s.id != CatchUpStep || errors.Is(err, ErrNoDomain) {
 		return nil
 	}
 	if err != nil {

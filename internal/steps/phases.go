@@ -111,7 +111,7 @@ func (m *Move) applySteps() []engine.Step {
 	if len(kibana) > 0 {
 		list = append(list, &moveKibana{source: sides.Source, target: sides.Target, routes: kibana})
 	}
-	list = append(list, &catchUp{id: catchUpID, title: "bring over what was written since the load began", source: sides.Source, target: sides.Target, move: m})
+	list = append(list, &catchUp{id: CatchUpStep, title: "bring over what was written since the load began", source: sides.Source, target: sides.Target, move: m})
 	if len(closed) > 0 {
 		list = append(list, &closeAgain{source: sides.Source, target: sides.Target, onSource: sourcesOf(closed), onTarget: targets(closed)})
 	}
