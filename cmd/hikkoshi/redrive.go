@@ -60,6 +60,9 @@ func (c *redriveCommand) Run(ctx context.Context, call *invocation) (err error) 
 	default:
 		call.View.Say("%d documents sent again: %d written, %d there already, %d set aside still; %d left in %s.",
 			redriven.Chosen, redriven.Written, redriven.Existing, redriven.Refused, redriven.Left, move.Wanted.StateFile(steps.QuarantineFile))
+		if redriven.Mended > 0 {
+			call.View.Say("%d of them were mended by hand: the target has what you wrote, which counts as the source's for as long as it has that version there.", redriven.Mended)
+		}
 	}
 	if redriveErr != nil {
 		return redriveErr

@@ -89,3 +89,48 @@ func TestDocumentsThatWereSetAsideAreRepairedAndArrive(t *testing.T) {
 		t.Errorf("verify: %d\n%s", code, output)
 	}
 }
+
+func TestADocumentThatWasMendedByHandCountsAsTheSources(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
+	labtest.Call(t, http.MethodPut, source.URL()+"/prices", `{"settings":{"number_of_shards":1,"number_of_replicas":0}}`)
+	for id, price := range map[string]int{"1": 5, "2": -7, "3": -8} {
+		labtest.Call(t, http.MethodPut, source.URL()+"/prices/price/"+id+"?refresh=true", fmt.Sprintf(`{"price":%d}`, price))
+	}
+	config := filepath.Join(folder, "migration.yaml")
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\naccept: [set-aside]\ntransform: {rules: [{index: prices, expr: doc.price > 0}]}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	run := func(code int, says string, arguments ...string) {
+		t.Helper()
+		got, output := program.Attempt(t, nil, append(arguments, "-c", config, "--yes")...)
+		if got != code || !strings.Contains(output, says) {
+			t.Fatalf("%s: exit code %d, want %d and %q\n%s", arguments, got, code, says, output)
+		}
+	}
+	run(exitDone, "", "plan")
+	run(exitFindings, "2 documents are set aside", "apply")
+	quarantine := filepath.Join(folder, ".hikkoshi", "migration", steps.QuarantineFile)
+	raw, err := os.ReadFile(quarantine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	labtest.WriteFile(t, quarantine, strings.Replace(string(raw), `{\"price\":-7}`, `{\"price\":7}`, 1))
+	run(exitFindings, "1 of them were mended by hand", "redrive")
+	run(exitFindings, "Brought over 0 documents, 0 deletions", "sync")
+	run(exitFindings, "nothing is lost, 1 set aside", "verify")
+	// One of the two is left behind, and the other is written anew on the source.
+	labtest.Call(t, http.MethodPut, source.URL()+"/prices/price/2?refresh=true", `{"price":70}`)
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	labtest.WriteFile(t, config, strings.Replace(string(text), "index: prices,", `index: prices, keep: id != "3",`, 1))
+	run(exitDone, "0 set aside still; 0 left", "redrive")
+	run(exitDone, "Brought over 1 documents, 0 deletions", "sync")
+	run(exitDone, "equal, 1 left out", "cutover")
+	for id, want := range map[string]string{"1": `{"price":5}`, "2": `{"price":70}`} {
+		if found := labtest.Get(t, target.URL()+"/prices/_doc/"+id); !strings.Contains(found, `"_source":`+want) {
+			t.Errorf("%s on the target, want %s: %s", id, want, found)
+		}
+	}
+}

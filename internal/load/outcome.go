@@ -23,8 +23,9 @@ type Refused struct {
 	Repair *Repair `json:"repair,omitempty"`
 	// Action are the lines that were sent; only the first where the second is the document's own source.
 	Action string `json:"action"`
-	// Document is what the source holds, before any rule.
-	Document *Original `json:"document,omitempty"`
+	// Document is what the source holds, before any rule. SourceDigest is that of its source, so that an edit shows.
+	Document     *Original `json:"document,omitempty"`
+	SourceDigest string    `json:"source_digest,omitempty"`
 }
 
 // Original is a document as its source holds it.

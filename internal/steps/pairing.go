@@ -155,7 +155,7 @@ func (r *round) pairOf(ctx context.Context, route plan.Route) (*pairing, error) 
 	case r.reversed && target.Documents != nil && !target.Documents.HasWayBack():
 		return nil, fmt.Errorf("%s: %w", route.Target, errNoWayBack)
 	case r.reversed && target.Documents != nil && !target.Documents.KeepsIdentity():
-		forward, err := r.move.compared(ctx, route, nil)
+		forward, err := r.move.compared(ctx, route)
 		if err != nil {
 			return nil, err
 		}
@@ -167,7 +167,7 @@ func (r *round) pairOf(ctx context.Context, route plan.Route) (*pairing, error) 
 		pair.toType = target.Type
 	default:
 		pair.sameKeys = len(made.Targets) == 1 && target.Documents.KeepsIdentity() && !target.Documents.LeavesOut() && !pair.typed
-		if pair.rewrite, err = r.move.compared(ctx, route, nil); err != nil {
+		if pair.rewrite, err = r.move.compared(ctx, route); err != nil {
 			return nil, err
 		}
 		if target.Split {

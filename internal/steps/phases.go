@@ -49,6 +49,7 @@ type Move struct {
 	partsMutex sync.Mutex
 	parts      map[string]bool // indices of the target that are known to be parts
 	aside      map[string]bool // what the quarantine holds; nil before it was read
+	mended     map[string][]byte
 	// inputs are how the indices look on the source; on another machine the leader gives them.
 	inputs map[string]transform.IndexInput
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/hikkoshi/hikkoshi/internal/engine"
@@ -135,7 +134,6 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 		return Proof{}, err
 	}
 	pairs := make([]verify.Pair, len(routes))
-	setAside, leftOut := make([]atomic.Int64, len(routes)), make([]atomic.Int64, len(routes))
 	for i, route := range routes {
 		pairs[i] = verify.Pair{SourceIndex: route.Source, TargetIndex: route.Target, SourceType: route.Type}
 		if !route.Kind.Loads() {
@@ -144,7 +142,7 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 		if pairs[i].IgnoreType, err = m.losesTypes(ctx, route); err != nil {
 			return Proof{}, err
 		}
-		if pairs[i].Transform, err = m.comparable(ctx, route, &setAside[i], &leftOut[i]); err != nil {
+		if pairs[i].Transform, err = m.comparable(ctx, route); err != nil {
 			return Proof{}, err
 		}
 		if pairs[i].Parts, err = m.partsOfRoute(ctx, route); err != nil {
@@ -157,9 +155,6 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 		return Proof{}, err
 	}
 	proof := proofOf(report, routes)
-	for i := range proof.Rows {
-		proof.Rows[i].SetAside, proof.Rows[i].LeftOut = setAside[i].Load(), leftOut[i].Load()
-	}
 	if err := m.compareValues(ctx, &proof, routes, progress); err != nil {
 		return Proof{}, fmt.Errorf("compare values: %w", err)
 	}
@@ -193,7 +188,7 @@ func proofOf(report verify.Report, routes []plan.Route) Proof {
 	proof := Proof{Holds: len(report.Pairs) > 0}
 	for i, pair := range report.Pairs {
 		row := ProofRow{Source: pair.SourceIndex, Target: pair.TargetIndex, Route: routes[i].Kind, Written: pair.Source.Documents, Found: pair.Target.Documents,
-			SourceDigest: pair.Source.Digest, TargetDigest: pair.Target.Digest}
+			SourceDigest: pair.Source.Digest, TargetDigest: pair.Target.Digest, SetAside: pair.Reasons[setAside], LeftOut: pair.Reasons[leftOut]}
 		for _, difference := range pair.Differences {
 			switch difference.Kind {
 			case verify.Missing:

@@ -51,23 +51,26 @@ func (m *Move) setAside(refused []load.Refused) (fresh []load.Refused, err error
 		}
 		repair := load.Propose(one)
 		one.Repair = &repair
+		if one.Document != nil {
+			one.SourceDigest = sourceDigest(one.Document)
+		}
 		if err := encoder.Encode(one); err != nil {
 			return nil, fmt.Errorf("encode a quarantined document: %w", err)
 		}
 		m.aside[quarantineKey(one)] = true
 		fresh = append(fresh, *one)
 	}
-	return fresh, appendQuarantine(m.Wanted.StateFile(QuarantineFile), lines.Bytes())
+	return fresh, appendLines(m.Wanted.StateFile(QuarantineFile), lines.Bytes())
 }
 
-// appendQuarantine writes behind what is there, on a line of its own also where a crash cut the last one off.
-func appendQuarantine(path string, lines []byte) error {
+// appendLines writes behind what a file holds, on a line of its own also where a crash cut the last one off.
+func appendLines(path string, lines []byte) error {
 	if len(lines) == 0 {
 		return nil
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
-		return fmt.Errorf("open the quarantine: %w", err)
+		return fmt.Errorf("open %s: %w", path, err)
 	}
 	stat, err := file.Stat()
 	if err == nil && stat.Size() > 0 {
@@ -80,7 +83,7 @@ func appendQuarantine(path string, lines []byte) error {
 		_, err = file.WriteAt(lines, stat.Size())
 	}
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
-		return fmt.Errorf("write the quarantine: %w", err)
+		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
 }

@@ -2,7 +2,7 @@ package steps
 
 // redrive.go answers: how do documents that were set aside get to the target after all? Their originals go through the rules
 // of migration.yaml as it is now, and are sent again with their versions. Those still refused stay, with the new reason; the
-// others leave the file in one atomic step. Next: kibana.go.
+// others leave the file in one atomic step. Next: mended.go.
 
 import (
 	"bufio"
@@ -12,12 +12,14 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/export"
 	"github.com/hikkoshi/hikkoshi/internal/load"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
+	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
 // RedriveOptions choose documents of the quarantine. The zero value is all.
@@ -33,6 +35,8 @@ type Redriven struct {
 	Chosen   int   `json:"chosen"`
 	Written  int64 `json:"written"`
 	Existing int64 `json:"existing"`
+	// Mended of them had another source than the documents on the source, as a person wrote it.
+	Mended int `json:"mended,omitempty"`
 	// Refused are still set aside, Left is how many documents the quarantine holds in all.
 	Refused int `json:"refused"`
 	Left    int `json:"left"`
@@ -41,7 +45,7 @@ type Redriven struct {
 // Redrive sends documents of the quarantine again. Whoever calls it holds the migration's journal, so that no load writes
 // to the quarantine meanwhile.
 func (m *Move) Redrive(ctx context.Context, options RedriveOptions) (Redriven, error) {
-	feed := &quarantineFeed{move: m, options: options, lines: map[string]int{}}
+	feed := &quarantineFeed{move: m, options: options, lines: map[string]int{}, edited: map[int]*load.Original{}}
 	target, err := m.Sides.Target(ctx)
 	if err != nil {
 		return Redriven{}, err
@@ -51,6 +55,7 @@ func (m *Move) Redrive(ctx context.Context, options RedriveOptions) (Redriven, e
 		return m.tryRules(ctx, feed)
 	}
 	fates := map[int]*load.Refused{} // by line: nil is gone, else the new reason
+	var mended []*load.Original
 	last := 0
 	result := Redriven{}
 	checkpoint := func(position int64, outcome load.Outcome) error {
@@ -61,13 +66,22 @@ func (m *Move) Redrive(ctx context.Context, options RedriveOptions) (Redriven, e
 				break
 			}
 			fates[line] = nil
+			if edited := feed.edited[line]; edited != nil {
+				mended = append(mended, edited)
+			}
 			last++
 		}
 		for i := range outcome.Refused {
 			one := &outcome.Refused[i]
 			repair := load.Propose(one)
 			one.Repair = &repair
-			fates[feed.lines[quarantineKey(one)]] = one
+			line := feed.lines[quarantineKey(one)]
+			if edited := feed.edited[line]; edited != nil {
+				mended = slices.DeleteFunc(mended, func(other *load.Original) bool { return other == edited })
+			} else if one.Document != nil {
+				one.SourceDigest = sourceDigest(one.Document)
+			}
+			fates[line] = one
 			result.Refused++
 		}
 		result.Written += outcome.Written
@@ -79,9 +93,12 @@ func (m *Move) Redrive(ctx context.Context, options RedriveOptions) (Redriven, e
 		return err
 	})
 	result.Chosen = len(feed.order)
+	if keepErr := m.keepMended(mended); keepErr != nil {
+		return result, errors.Join(err, keepErr) // they stay where they are, and can be sent again
+	}
 	// What arrived before an error leaves the file all the same.
 	left, rewriteErr := m.rewriteQuarantine(fates)
-	result.Left = left
+	result.Left, result.Mended = left, len(mended)
 	return result, errors.Join(err, rewriteErr)
 }
 
@@ -112,6 +129,9 @@ func (m *Move) tryRules(ctx context.Context, feed *quarantineFeed) (Redriven, er
 			result.Refused++
 			return nil
 		}
+		if errors.Is(err, transform.ErrLeftOut) {
+			return nil
+		}
 		return err
 	})
 	if err != nil {
@@ -130,6 +150,8 @@ type quarantineFeed struct {
 	mutex sync.Mutex     // checkpoints look while the feed still reads
 	order []int          // the chosen lines
 	lines map[string]int // line of each document
+	// edited are lines whose source a person changed.
+	edited map[int]*load.Original
 }
 
 // Each reads the quarantine once.
@@ -149,6 +171,9 @@ func (f *quarantineFeed) Each(_ context.Context, _ int64, visit func(position in
 		f.mutex.Lock()
 		f.order = append(f.order, number)
 		f.lines[quarantineKey(one)] = number
+		if one.SourceDigest != "" && one.SourceDigest != sourceDigest(one.Document) {
+			f.edited[number] = one.Document
+		}
 		f.mutex.Unlock()
 		return visit(int64(number)+1, &document)
 	})

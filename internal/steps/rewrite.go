@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync/atomic"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/load"
@@ -77,9 +76,14 @@ func (m *Move) rewriteFor(ctx context.Context, index string) (func() load.Rewrit
 	if err != nil {
 		return nil, err
 	}
+	mended, err := m.mendedSources()
+	if err != nil {
+		return nil, err
+	}
 	return func() load.Rewrite {
 		var scratch transform.Scratch // a rewriting is of one worker, and what it gives is packed before the next
 		return func(document es.Document) (es.Document, error) {
+			document = asMended(mended, document)
 			rewritten, target, err := load.Becomes(&scratch, made, document)
 			if err == nil && target.Split && rewritten.Index != target.Name {
 				err = m.makePart(ctx, target, rewritten.Index)
@@ -99,43 +103,63 @@ func targetNamed(made *transform.IndexPlan, name string) *transform.TargetIndex 
 	return nil
 }
 
+// asMended gives a document with the source that a person gave it, where they did.
+func asMended(mended map[string][]byte, document es.Document) es.Document {
+	if len(mended) == 0 {
+		return document
+	}
+	if source, known := mended[mendedKey(&document)]; known {
+		document.Source = source
+	}
+	return document
+}
+
 // compared gives the rewriting as rounds and proofs need it: keep is false for documents of another index than the
-// route's (or of its parts), and for those that a rule leaves out, which are counted where a count is given. A document
-// that no rule can send gives load.ErrQuarantine. nil means that nothing changes.
-func (m *Move) compared(ctx context.Context, route plan.Route, leftOut *atomic.Int64) (func(es.Document) (es.Document, bool, error), error) {
+// route's (or of its parts). A document that no rule can send gives load.ErrQuarantine, one that a rule leaves out
+// transform.ErrLeftOut. nil means that nothing changes.
+func (m *Move) compared(ctx context.Context, route plan.Route) (func(es.Document) (es.Document, bool, error), error) {
+	mended, err := m.mendedSources()
+	if err != nil {
+		return nil, err
+	}
 	if !route.Kind.Loads() {
-		return nil, nil
+		if len(mended) == 0 {
+			return nil, nil
+		}
+		return func(document es.Document) (es.Document, bool, error) { return asMended(mended, document), true, nil }, nil
 	}
 	made, err := m.indexPlan(ctx, route.Source)
 	if err != nil {
 		return nil, err
 	}
 	return func(document es.Document) (es.Document, bool, error) {
-		rewritten, target, err := load.Becomes(nil, made, document)
+		rewritten, target, err := load.Becomes(nil, made, asMended(mended, document))
 		if target != nil && target.Name != route.Target {
-			return document, false, nil
-		}
-		if errors.Is(err, transform.ErrLeftOut) {
-			if leftOut != nil {
-				leftOut.Add(1)
-			}
 			return document, false, nil
 		}
 		return rewritten, err == nil, err
 	}, nil
 }
 
-// comparable is compared for who reads both sides: documents that no rule can send are passed over, and counted.
-func (m *Move) comparable(ctx context.Context, route plan.Route, setAside, leftOut *atomic.Int64) (verify.Transform, error) {
-	becomes, err := m.compared(ctx, route, leftOut)
+// Why documents take no part in a proof.
+const (
+	setAside verify.Withhold = "set aside"
+	leftOut  verify.Withhold = "left out"
+)
+
+// comparable is compared for who reads both sides: documents that no rule can send, or that one leaves out, are withheld.
+func (m *Move) comparable(ctx context.Context, route plan.Route) (verify.Transform, error) {
+	becomes, err := m.compared(ctx, route)
 	if becomes == nil || err != nil {
 		return nil, err
 	}
 	return func(document es.Document) (es.Document, bool, error) {
 		rewritten, keep, err := becomes(document)
-		if errors.Is(err, load.ErrQuarantine) {
-			setAside.Add(1)
-			return document, false, nil
+		switch {
+		case errors.Is(err, load.ErrQuarantine):
+			return document, false, setAside
+		case errors.Is(err, transform.ErrLeftOut):
+			return document, false, leftOut
 		}
 		return rewritten, keep, err
 	}, nil

@@ -14,6 +14,7 @@ import (
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/load"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
+	"github.com/hikkoshi/hikkoshi/internal/transform"
 )
 
 // fetchDocuments is how many documents are asked for by id at once.
@@ -116,6 +117,9 @@ func (r *round) run(ctx context.Context, route plan.Route) (roundResult, error) 
 			rewritten, moves, err := pair.becomes(document)
 			if errors.Is(err, load.ErrQuarantine) {
 				aside = append(aside, r.aside(&document, err))
+				return nil
+			}
+			if errors.Is(err, transform.ErrLeftOut) {
 				return nil
 			}
 			if err != nil || !moves {
@@ -256,6 +260,8 @@ func (r *round) read(ctx context.Context, pair *pairing, wanted []es.Document, e
 			switch {
 			case errors.Is(err, load.ErrQuarantine):
 				aside = append(aside, r.aside(&document, err))
+				return nil
+			case errors.Is(err, transform.ErrLeftOut):
 				return nil
 			case err != nil || !moves:
 				return err

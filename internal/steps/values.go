@@ -10,8 +10,8 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync/atomic"
 
+	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/export"
 	"github.com/hikkoshi/hikkoshi/internal/migration"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
@@ -52,7 +52,7 @@ func (m *Move) compareValues(ctx context.Context, proof *Proof, routes []plan.Ro
 		}
 		progress(int64(i), int64(len(routes)), "indices compared by value", route.Source)
 		pair := verify.ValuePair{SourceIndex: route.Source, TargetIndex: route.Target, Source: m.Plan.Facts.Source.Version, Intended: intended(m.Wanted.Transform, route.Source), Accepted: moved[route.Source]}
-		if pair.Transform, err = m.comparable(ctx, route, new(atomic.Int64), nil); err != nil {
+		if pair.Transform, err = m.valued(ctx, route); err != nil {
 			return err
 		}
 		report, err := verify.CompareValues(ctx, reader, target, pair, verify.SampleOf(ctx, reader, route.Source, verify.DefaultSample))
@@ -72,6 +72,27 @@ func (m *Move) compareValues(ctx context.Context, proof *Proof, routes []plan.Ro
 		proof.Holds = proof.Holds && row.Holds()
 	}
 	return nil
+}
+
+// valued is comparable without the documents that a person mended: the values of theirs stand nowhere on the source.
+func (m *Move) valued(ctx context.Context, route plan.Route) (verify.Transform, error) {
+	becomes, err := m.comparable(ctx, route)
+	if err != nil {
+		return nil, err
+	}
+	mended, err := m.mendedSources()
+	if err != nil || len(mended) == 0 {
+		return becomes, err
+	}
+	return func(document es.Document) (es.Document, bool, error) {
+		if _, known := mended[mendedKey(&document)]; known {
+			return document, false, nil
+		}
+		if becomes == nil {
+			return document, true, nil
+		}
+		return becomes(document)
+	}, nil
 }
 
 // acceptedMoves gives, by index, the fields whose dates become others and of which migration.yaml says so.

@@ -111,7 +111,16 @@ type tally struct {
 	// sourceless documents have no source to compare, unparsed ones a source that is no JSON (compared byte by byte),
 	// withheld ones are not meant for the target.
 	sourceless, unparsed, withheld int64
+	reasons                        map[Withhold]int64
 	index                          string
+}
+
+// withhold counts a document that is not meant for the target.
+func (t *tally) withhold(why Withhold, count int64) {
+	if t.reasons == nil {
+		t.reasons = map[Withhold]int64{}
+	}
+	t.reasons[why] += count
 }
 
 func (t *tally) merge(other *tally) {
@@ -119,6 +128,9 @@ func (t *tally) merge(other *tally) {
 	t.sourceless += other.sourceless
 	t.unparsed += other.unparsed
 	t.withheld += other.withheld
+	for why, count := range other.reasons {
+		t.withhold(why, count)
+	}
 }
 
 // hashed is a document as it takes part in the comparison.
@@ -254,6 +266,10 @@ func (v *view) scan(ctx context.Context, index string, options cluster.ScanOptio
 	var canonicaliser Canonicaliser
 	err := v.read(ctx, index, options, func(document es.Document) error {
 		document, wanted, err := v.comparable(document)
+		if why := Withhold(""); errors.As(err, &why) {
+			odd.withhold(why, 1)
+			wanted, err = false, nil
+		}
 		if err != nil || !wanted {
 			if err == nil && v.side == Source {
 				odd.withheld++

@@ -36,6 +36,8 @@ type PairReport struct {
 	Equal  bool       `json:"equal"`
 	// Withheld is how many documents of the source are not meant for the target.
 	Withheld int64 `json:"withheld,omitempty"`
+	// Reasons counts those that were withheld for one.
+	Reasons map[Withhold]int64 `json:"reasons,omitempty"`
 	// DifferingBuckets of 256; Differences are the documents behind them, Truncated when there are more than are listed.
 	DifferingBuckets int          `json:"differing_buckets,omitempty"`
 	Differences      []Difference `json:"differences,omitempty"`

@@ -35,6 +35,12 @@ const (
 // hold nothing of it. The document's Source may be replaced, never changed in place.
 type Transform func(es.Document) (es.Document, bool, error)
 
+// Withhold is the error by which a Transform keeps a document out of the comparison for a reason that the report counts.
+type Withhold string
+
+// Error gives the reason.
+func (w Withhold) Error() string { return "withheld: " + string(w) }
+
 // Pair is one index and what it became.
 type Pair struct {
 	SourceIndex string `json:"source_index"`
@@ -204,7 +210,7 @@ func (c *comparison) between(ctx context.Context, pair Pair, views [2]*view) (Pa
 		return report, err
 	}
 	report.Source, report.Target = digests[0].side(before[0], after[0]), digests[1].side(before[1], after[1])
-	report.Withheld = digests[0].withheld
+	report.Withheld, report.Reasons = digests[0].withheld, digests[0].reasons
 	differing := digests[0].digest.Differing(&digests[1].digest)
 	report.Equal = len(differing) == 0
 	report.DifferingBuckets = len(differing)
