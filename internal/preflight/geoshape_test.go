@@ -63,8 +63,9 @@ func TestRingsAreClosedWhereTheFieldOrTheIndexCoerces(t *testing.T) {
 
 func TestTypesThatAreNotWhollyJudgedAreNamed(t *testing.T) {
 	t.Parallel()
-	mapping := `{"properties":{"shape":{"type":"geo_shape"},"query":{"type":"percolator"},"vector":{"type":"dense_vector","dims":3},"knn":{"type":"knn_vector"},"range":{"type":"long_range"},"rank":{"type":"rank_feature"},"xy":{"type":"xy_shape"}}}`
-	for target, want := range map[string][]string{"7.10.2": {"dense_vector", "geo_shape", "knn_vector", "percolator", "xy_shape"}, "8.15.5": {"geo_shape", "knn_vector", "percolator", "xy_shape"}} {
+	mapping := `{"properties":{"shape":{"type":"geo_shape"},"query":{"type":"percolator"},"vector":{"type":"dense_vector","dims":3},"knn":{"type":"knn_vector"},"range":{"type":"long_range"},"days":{"type":"date_range"},"rank":{"type":"rank_feature"},"xy":{"type":"xy_shape"}}}`
+	for target, want := range map[string][]string{"7.10.2": {"dense_vector", "geo_shape", "knn_vector", "percolator", "xy_shape"}, "8.15.5": {"geo_shape", "knn_vector", "percolator", "xy_shape"},
+		"8.19.0": {"date_range", "geo_shape", "knn_vector", "percolator", "xy_shape"}} {
 		schema, err := NewSchema(SchemaInput{Index: "i", Source: version(t, target), Target: version(t, target), Body: body(version(t, target), mapping, "")})
 		if err != nil {
 			t.Fatal(err)

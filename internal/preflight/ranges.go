@@ -26,6 +26,9 @@ func (s *Schema) rangeOptions(n *node, body gjson.Result) {
 		n.bits = 64
 	case "date":
 		n.dates = transform.NewDateReader(body.Get("format").String(), s.target)
+		if s.target.AtLeast(8, 16) {
+			s.unchecked[n.typ] = true // the order of its bounds; see dateBound
+		}
 	}
 }
 
