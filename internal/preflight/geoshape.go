@@ -1,8 +1,8 @@
 package preflight
 
 // geoshape.go answers: does a geo_shape field take a shape? What servers refuse differs by how a version reads shapes, so
-// the readings have names; measured on 5.5.2, 6.8.23, 7.10.2, 8.15.5, OpenSearch 2.19.3 and 3.3.0, the fields with a prefix
-// tree on all but 8.x. Versions between two readings are held against both, and only what both refuse is told.
+// the readings have names; measured on 5.5.2, 6.8.23, 7.10.2, 7.17.29, 8.15.5, OpenSearch 1.3.20, 2.19.3 and 3.3.0, the fields
+// with a prefix tree on all but 8.x. Versions between two readings are held against both, and only what both refuse is told.
 // Next: geojson.go, wkt.go (how a shape is written), ring.go (polygons).
 
 import (
@@ -72,9 +72,9 @@ func (s *Schema) geoOptions(body gjson.Result) *geoOptions {
 		o.readings = []reading{readingLucene6}
 	case !at(7, 10):
 		o.readings = []reading{readingLucene6, readingGeometry7}
-	case !at(8, 0):
+	case !at(7, 11):
 		o.readings = []reading{readingGeometry7}
-	case !at(8, 15):
+	case !at(8, 15): // 7.17 takes points that stand twice, as 8.x does
 		o.readings = []reading{readingGeometry7, readingGeometry8}
 	default:
 		o.readings = []reading{readingGeometry8}

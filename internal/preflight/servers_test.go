@@ -122,7 +122,7 @@ func fieldsOf(count int, value string) string {
 // TestRealServersRefuseWhatTheCheckRefusesAndTakeWhatItTakes sends each trial to a real server and holds its answer
 // against the verdict, both ways.
 func TestRealServersRefuseWhatTheCheckRefusesAndTakeWhatItTakes(t *testing.T) {
-	for _, server := range []string{"7.10.2", "os2.19.3", "5.5.2", "6.8.23", "8.15.5", "os3.3.0"} {
+	for _, server := range []string{"7.10.2", "os2.19.3", "5.5.2", "6.8.23", "8.15.5", "os3.3.0", "7.17.29", "8.19.0", "os1.3.20"} {
 		t.Run(server, func(t *testing.T) {
 			if server != "7.10.2" && os.Getenv("HIKKOSHI_ALL_VERSIONS") == "" {
 				t.Skip("only tested with HIKKOSHI_ALL_VERSIONS=1")
@@ -173,7 +173,9 @@ func TestRealServersRefuseWhatTheCheckRefusesAndTakeWhatItTakes(t *testing.T) {
 				if refused {
 					refusals++
 				}
-				if refused != (len(found) > 0) && !(refused && one.open) {
+				// Since 8.16 the order of dates is only known of numbers; see dateBound.
+				open := one.open || target.AtLeast(8, 16) && strings.Contains(one.mapping, "date_range")
+				if refused != (len(found) > 0) && !(refused && open) {
 					t.Errorf("%s %.80s (id of %d bytes): the server answers %d %.300s, here %v", one.mapping, one.document, len(one.id), status, answer, found)
 				}
 			}
