@@ -1,6 +1,6 @@
 package plan
 
-// check_indices.go answers: which indices need a decision? Next: check_writers.go.
+// check_indices.go answers: which indices need a decision? Next: check_names.go.
 
 import (
 	"fmt"

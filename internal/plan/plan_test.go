@@ -73,6 +73,8 @@ func TestWhatAPersonMustDecideBlocksThePlanUntilItIsDecided(t *testing.T) {
 	}{
 		"a closed index":                  {func(*Facts) {}, "", "closed-index"},
 		"a target that is not empty":      {func(f *Facts) { f.Target.Indices = append(f.Target.Indices, Index{Name: "logs"}) }, "indices: {closed: skip}\n", "target-not-empty"},
+		"two indices that become one":     {func(*Facts) {}, "indices: {closed: skip, rename: {born-in-1: logs}}\n", "two-into-one"},
+		"an alias and an index of a name": {func(f *Facts) { f.Source.Indices[2].Aliases = []string{"events"} }, "indices: {closed: skip, rename: {logs: events}}\n", "alias-named-as-index"},
 		"not enough disk on the target":   {func(f *Facts) { f.Target.DiskTotal, f.Target.DiskFree = 5000, 1200 }, "indices: {closed: skip}\n", "target-disk"},
 		"a red source":                    {func(f *Facts) { f.Source.Health = "red" }, "indices: {closed: skip}\n", "source-red"},
 		"a snapshot of that name":         {func(f *Facts) { f.Repository.Snapshots = []string{"hikkoshi-migration-1"} }, "indices: {closed: skip}\n", "snapshot-name-taken"},

@@ -229,7 +229,27 @@ func (m *Move) Pairs(ctx context.Context) ([]plan.Route, error) {
 		return nil, err
 	}
 	pairs = append(pairs, added...)
+	if err := oneTargetEach(pairs); err != nil {
+		return nil, err
+	}
 	return slices.DeleteFunc(pairs, func(route plan.Route) bool { return !open[route.Source] }), nil
+}
+
+// oneTargetEach refuses an index that appeared since and has the name that another one has on the target: the plan could not
+// know of it.
+func oneTargetEach(pairs []plan.Route) error {
+	for _, late := range pairs {
+		if !late.Late {
+			continue
+		}
+		for _, other := range pairs {
+			if other.Target == late.Target && other.Source != late.Source {
+				return engine.WithHint(fmt.Errorf("%s, which appeared since the plan was made, would become the index %s of the target, which holds what was %s: %w", late.Source, late.Target, other.Source, engine.ErrBlocked),
+					"rename or delete it on the source; documents of the same id would overwrite each other")
+			}
+		}
+	}
+	return nil
 }
 
 // Gone lists the planned indices that were deleted on the source since.
