@@ -68,5 +68,10 @@ func (f *Fleet) passing(err error) bool {
 		return true // the process that leads has not come so far
 	}
 	var failure *jetstream.APIError
-	return errors.As(err, &failure) && (failure.Code == unavailable || failure.ErrorCode == noPeers)
+	if errors.As(err, &failure) {
+		return failure.Code == unavailable || failure.ErrorCode == noPeers
+	}
+	// A watch goes through the client's older half, which has errors of its own.
+	var older nats.JetStreamError
+	return errors.As(err, &older) && older.APIError() != nil && older.APIError().Code == unavailable
 }

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -371,6 +372,9 @@ func TestTooFewServersForTheReplicasAreWaitedFor(t *testing.T) {
 	// As nats-server 2.15.2 answers while servers of a cluster are still finding each other.
 	if answer := fmt.Errorf("create a bucket: %w", &jetstream.APIError{Code: 400, ErrorCode: 10005, Description: "no suitable peers for placement"}); !fleet.passing(answer) {
 		t.Error("a cluster that is not whole yet counts as an answer")
+	}
+	if answer := fmt.Errorf("watch: %w", &nats.APIError{Code: 503, ErrorCode: 10008, Description: "JetStream system temporarily unavailable"}); !fleet.passing(answer) {
+		t.Error("servers that have no leader yet, as the older half of the client says it, are an answer")
 	}
 	if answer := (&jetstream.APIError{Code: 400, ErrorCode: 10052, Description: "invalid"}); fleet.passing(answer) {
 		t.Error("a refusal is tried again for ever")
