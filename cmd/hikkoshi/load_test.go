@@ -50,6 +50,7 @@ func TestAMoveThroughFilesLosesNothingAndGoesOnAfterAKill(t *testing.T) {
 	bad := filepath.Join(files, "more.ndjson")
 	labtest.WriteFile(t, bad, `{"_index":"recreated","_type":"doc","_id":"one-more","_version":7,"_source":{"added":"by hand"}}`+"\n"+`{"_index":"recreated","_id":"cut off","_sou`+"\n"+`{"_index":"recreated","_source":{"no":"id"}}`+"\n")
 	load := []string{"load", files, "--target", target.URL(), "--index=*,-nosource", "--accept", "es5_timestamp", "--state", state, "--yes"}
+	program.Refused(t, nil, exitRefused, []string{"would become recreated", "--index-rename"}, append(load, "--dry-run", "--index-rename", "routed-idx=recreated")...)
 	code, output := program.Attempt(t, nil, append(load, "--dry-run")...)
 	if code != exitFindings || !strings.Contains(output, "more.ndjson, line 2") || !strings.Contains(output, "more.ndjson, line 3") {
 		t.Fatalf("dry run: %d\n%s", code, output)

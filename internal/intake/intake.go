@@ -131,7 +131,23 @@ func Open(ctx context.Context, target *cluster.Client, options Options) (*Intake
 			return nil, Plan{}, err
 		}
 	}
+	plan.wantOneNameEach()
 	return taken, plan, nil
+}
+
+// wantOneNameEach blocks where two indices would become one: documents of the same id overwrite each other.
+func (p *Plan) wantOneNameEach() {
+	from := map[string]string{}
+	for _, index := range p.Indices {
+		for _, name := range index.Becomes {
+			if other, taken := from[name]; taken {
+				one := Finding{index.Index, transform.Finding{Rule: "two-into-one", Severity: transform.Blocker, Where: "index", Message: other + " would become " + name + ", too, and documents of the same id overwrite each other",
+					Decide: "give one of them another name: --index-rename " + index.Index + "=NAME"}}
+				p.Findings, p.Blockers = append(p.Findings, one), append(p.Blockers, one)
+			}
+			from[name] = index.Index
+		}
+	}
 }
 
 func (t *Intake) planIndex(described export.Description, plan *Plan) error {
