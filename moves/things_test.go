@@ -52,8 +52,15 @@ func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 			for _, thing := range move.things {
 				labtest.Call(t, http.MethodPut, source.URL()+thing.path, thing.body)
 			}
+			// A template that came after the index: what is made of the index on the target must not get any of it.
+			later := `{"index_patterns":["plain*"],"aliases":{"everything":{}},"mappings":{"properties":{"n":{"type":"keyword","ignore_above":10}}}}`
+			if move.source == "5.5.2" {
+				later = `{"template":"plain*","aliases":{"everything":{}},"mappings":{"_default_":{"properties":{"n":{"type":"keyword","ignore_above":10}}}}}`
+			}
+			labtest.Call(t, http.MethodPut, source.URL()+"/_template/later", later)
+			labtest.Call(t, http.MethodPut, target.URL()+"/_template/own", `{"index_patterns":["pl*"],"order":-1}`)
 			code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes")
-			if code != exitDone {
+			if code != exitDone || !strings.Contains(output, "the target's template own has a hand in the index") {
 				t.Fatalf("plan: %d\n%s", code, output)
 			}
 			if move.source == "5.5.2" && (!strings.Contains(output, "setting/indices.recovery.max_bytes_per_sec") || !strings.Contains(output, "template/logs")) {
@@ -67,6 +74,12 @@ func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 			}
 			if proof := readProof(t, config); !proof.Holds || proof.Documents != 1 {
 				t.Errorf("the proof: %+v", proof)
+			}
+			if made := labtest.Get(t, target.URL()+"/plain"); strings.Contains(made, "everything") || gjson.Get(made, "plain.mappings.properties.n.type").String() != "long" {
+				t.Errorf("a template had a hand in the index: %s", made)
+			}
+			if shown := labtest.Get(t, target.URL()+"/_template/later"); !strings.Contains(shown, "everything") {
+				t.Errorf("the later template on the target: %s", shown)
 			}
 			for _, thing := range move.things {
 				if shown := labtest.Get(t, target.URL()+thing.shown); !strings.Contains(shown, thing.want) || strings.Contains(shown, "41mb") || strings.Contains(shown, "floor_segment") {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -75,6 +76,9 @@ func TestWhatAPersonMustDecideBlocksThePlanUntilItIsDecided(t *testing.T) {
 		"a target that is not empty":      {func(f *Facts) { f.Target.Indices = append(f.Target.Indices, Index{Name: "logs"}) }, "indices: {closed: skip}\n", "target-not-empty"},
 		"two indices that become one":     {func(*Facts) {}, "indices: {closed: skip, rename: {born-in-1: logs}}\n", "two-into-one"},
 		"an alias and an index of a name": {func(f *Facts) { f.Source.Indices[2].Aliases = []string{"events"} }, "indices: {closed: skip, rename: {logs: events}}\n", "alias-named-as-index"},
+		"a template of data streams": {func(f *Facts) {
+			f.Target.Belongings.Composable = map[string]json.RawMessage{"streams": json.RawMessage(`{"index_patterns":["born-*"],"data_stream":{}}`), "far": json.RawMessage(`{"index_patterns":["borne*","lo?s"],"data_stream":{}}`)}
+		}, "indices: {closed: skip}\n", "target-template"},
 		"not enough disk on the target":   {func(f *Facts) { f.Target.DiskTotal, f.Target.DiskFree = 5000, 1200 }, "indices: {closed: skip}\n", "target-disk"},
 		"a red source":                    {func(f *Facts) { f.Source.Health = "red" }, "indices: {closed: skip}\n", "source-red"},
 		"a snapshot of that name":         {func(f *Facts) { f.Repository.Snapshots = []string{"hikkoshi-migration-1"} }, "indices: {closed: skip}\n", "snapshot-name-taken"},

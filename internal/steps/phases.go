@@ -29,9 +29,12 @@ const (
 // PreflightStep is the step that checks the documents, in the journal.
 const PreflightStep = "preflight"
 
+// tryTemplatesStep leaves nothing on the target.
+const tryTemplatesStep = "try-templates"
+
 // BeforeRules says of a step of apply that its work is the same whatever becomes of the documents.
 func BeforeRules(step string) bool {
-	return slices.Contains([]string{"identity", "source-repository", "open-closed-indices", "snapshot", PreflightStep, "target-domain", "target-repository"}, step)
+	return slices.Contains([]string{"identity", "source-repository", "open-closed-indices", "snapshot", PreflightStep, "target-domain", "target-repository", tryTemplatesStep}, step)
 }
 
 // Move is one migration with its plan, ready to give the steps of each phase.
@@ -95,8 +98,16 @@ func (m *Move) applySteps() []engine.Step {
 	if len(restored) > 0 {
 		list = append(list, &registerRepository{wanted: wanted, sides: sides, open: sides.Target, side: "target", readOnly: true, snapshot: snapshot})
 	}
-	list = append(list, &moveThings{id: "pipelines", title: "move ingest pipelines and stored scripts", move: m, kinds: []plan.ThingKind{plan.Script, plan.Pipeline}},
-		&moveThings{id: "templates", title: "move index templates", move: m, kinds: []plan.ThingKind{plan.ComponentTemplate, plan.IndexTemplate, plan.LegacyTemplate}})
+	list = append(list, &moveThings{id: "pipelines", title: "move ingest pipelines and stored scripts", move: m, kinds: []plan.ThingKind{plan.Script, plan.Pipeline}})
+	templates := &moveThings{id: "templates", title: "move index templates", move: m, kinds: []plan.ThingKind{plan.ComponentTemplate, plan.IndexTemplate, plan.LegacyTemplate}}
+	// What is made by a request gets what templates of today say to it, and they may say another thing than when the index
+	// was made on the source. A restored index gets nothing.
+	last := len(loaded)+len(scrolled) > 0
+	if last {
+		list = append(list, &tryThings{moveThings{id: tryTemplatesStep, title: "see whether the target takes the index templates", move: m, kinds: templates.kinds}})
+	} else {
+		list = append(list, templates)
+	}
 	if len(restored) > 0 {
 		list = append(list, &restoreIndices{target: sides.Target, repository: wanted.Repository.Name, snapshot: snapshot, routes: restored,
 			replace: wanted.Indices.Existing == migration.ExistingReplace})
@@ -106,6 +117,9 @@ func (m *Move) applySteps() []engine.Step {
 	}
 	if len(scrolled) > 0 {
 		list = append(list, &scroll{backfill: backfill{move: m, routes: scrolled}})
+	}
+	if last {
+		list = append(list, templates)
 	}
 	list = append(list, &moveThings{id: "policies", title: "move lifecycle policies and cluster settings", move: m, kinds: []plan.ThingKind{plan.LifecyclePolicy, plan.StatePolicy, plan.ClusterSetting}})
 	list = append(list, &moveAliases{source: sides.Source, target: sides.Target, move: m, routes: slices.Concat(restored, loaded, scrolled)})

@@ -1,7 +1,7 @@
 package steps
 
 // things.go answers: how do pipelines, templates, policies, scripts and settings come along? Package plan decides about
-// each; a step writes those of some kinds, in an order in which each finds what it names. Next: restore.go.
+// each; a step writes those of some kinds, in an order in which each finds what it names. Next: things_try.go.
 
 import (
 	"context"
