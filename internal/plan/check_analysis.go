@@ -1,7 +1,7 @@
 package plan
 
 // check_analysis.go answers: which files and plugins do the indices use that the target must have before anything begins?
-// Next: check_templates.go.
+// Next: check_filters.go.
 
 import (
 	"fmt"

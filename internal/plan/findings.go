@@ -38,7 +38,7 @@ type check func(facts *Facts, wanted *migration.Migration, routes []Route) []Fin
 var checks = []check{
 	checkVersions, checkHealth, checkSnapshotRunning, checkDisk,
 	checkRepository, checkSnapshotName,
-	checkClosed, checkExisting, checkNames, checkKibana, checkRoutes, checkOverruled, checkScroll, checkSources, checkBlocks, checkLifecycles, checkAnalysis, checkTargetTemplates, checkStreams, checkThings,
+	checkClosed, checkExisting, checkNames, checkKibana, checkRoutes, checkOverruled, checkScroll, checkSources, checkBlocks, checkLifecycles, checkAnalysis, checkFilters, checkTargetTemplates, checkStreams, checkThings,
 	checkDomain, checkWriters,
 }
 

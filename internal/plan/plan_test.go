@@ -3,6 +3,7 @@ package plan
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -104,6 +105,26 @@ func TestWhatAPersonMustDecideBlocksThePlanUntilItIsDecided(t *testing.T) {
 	}
 	if blockers := Blockers(Make(facts(), wanted(t, "indices: {closed: skip}\n")).Findings); len(blockers) > 0 {
 		t.Errorf("a decided plan is blocked: %+v", blockers)
+	}
+}
+
+func TestFiltersOfAliasesByAFieldThatARuleTakesAwayAreTold(t *testing.T) {
+	t.Parallel()
+	seen := facts()
+	for i := range seen.Source.Indices {
+		seen.Source.Indices[i].AliasBodies = map[string]json.RawMessage{"slow": json.RawMessage(`{"filter":{"range":{"took":{"gt":1}}}}`), "all": json.RawMessage(`{}`)}
+	}
+	const rules = "indices: {closed: skip}\ntransform: {rules: [{index: 'born*', rename: {%s: other}}]}\n"
+	for field, told := range map[string][]string{"took": {"born-in-1"}, "too": nil} {
+		var subjects []string
+		for _, finding := range Make(seen, wanted(t, fmt.Sprintf(rules, field))).Findings {
+			if finding.ID == "filter-of-alias" {
+				subjects = append(subjects, finding.Subject)
+			}
+		}
+		if !slices.Equal(subjects, told) {
+			t.Errorf("%s: %v, want %v", field, subjects, told)
+		}
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -151,7 +150,7 @@ func (p Proof) sampled() string {
 func intended(choices transform.Choices, index string) func(string) bool {
 	var rules []transform.UserRule
 	for _, rule := range choices.Rules {
-		if matched, err := path.Match(rule.Index, index); rule.Index == "" || err == nil && matched {
+		if rule.Matches(index) {
 			rules = append(rules, rule)
 		}
 	}

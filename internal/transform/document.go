@@ -125,7 +125,7 @@ func (d *draft) documentRules(t *targetIndex) (r *DocumentRules, err error) {
 		r.only = &traits{}
 	}
 	for _, rule := range d.choices.Rules {
-		if !rule.matches(d.in.Name) {
+		if !rule.Matches(d.in.Name) {
 			continue
 		}
 		user := userDocument{passes: passes(rule.changes()), split: rule.Split}

@@ -33,7 +33,8 @@ type UserRule struct {
 	Expr string `yaml:"expr,omitempty"`
 }
 
-func (r UserRule) matches(index string) bool {
+// Matches says whether the rule is about an index of the source.
+func (r UserRule) Matches(index string) bool {
 	if r.Index == "" {
 		return true
 	}
@@ -79,7 +80,7 @@ func (r UserRule) Validate() error {
 func userMapping() Rule {
 	return Rule{Name: "user", Why: "a rule of migration.yaml", index: func(d *draft) error {
 		for i, rule := range d.choices.Rules {
-			if !rule.matches(d.in.Name) {
+			if !rule.Matches(d.in.Name) {
 				continue
 			}
 			if err := rule.Validate(); err != nil {
@@ -102,7 +103,7 @@ func userMapping() Rule {
 
 // splits says whether a rule spreads the documents of an index.
 func (c Choices) splits(index string) bool {
-	return slices.ContainsFunc(c.Rules, func(rule UserRule) bool { return rule.Split != "" && rule.matches(index) })
+	return slices.ContainsFunc(c.Rules, func(rule UserRule) bool { return rule.Split != "" && rule.Matches(index) })
 }
 
 // splitMark is the key below _meta that names the index whose documents were spread.
