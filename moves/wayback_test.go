@@ -98,3 +98,55 @@ func TestTheWayBackOfTypesThatBecameOneIndexOrSeveral(t *testing.T) {
 	// And forward again: the source is as good as it was.
 	run("cutover")
 }
+
+func TestAnIndexThatWasMadeAfterTheCutoverGoesBackToo(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	source, target := labtest.Pair(t, "2.3.2", "7.10.2", folder)
+	put := func(url, body string) { labtest.Call(t, http.MethodPut, url, body) }
+	put(source.URL()+"/_template/logs", `{"template":"logs-*","settings":{"number_of_shards":1},"mappings":{"event":{"properties":{"path":{"type":"string","index":"not_analyzed"}}}}}`)
+	put(source.URL()+"/logs-1/event/1", `{"path":"/a"}`)
+	put(source.URL()+"/other/thing/1", `{"n":1}`)
+	put(target.URL()+"/logs-own/_doc/1", `{"path":"there before"}`)
+	config := filepath.Join(folder, "migration.yaml")
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	run := func(verb string) string {
+		code, output := program.Attempt(t, nil, verb, "-c", config, "--yes")
+		if code != exitDone {
+			t.Fatalf("%s: exit code %d\n%s", verb, code, output)
+		}
+		return output
+	}
+	for _, verb := range []string{"plan", "apply", "cutover"} {
+		run(verb)
+	}
+	put(target.URL()+"/logs-2/_doc/1?refresh=true", `{"path":"/made since"}`)
+	put(target.URL()+"/.hidden/_doc/1?refresh=true", `{}`)
+	if output := run("rollback"); !strings.Contains(output, "1 documents written to the target since cutover were brought back") {
+		t.Errorf("rollback: %s", output)
+	}
+	if found := labtest.Get(t, source.URL()+"/logs-2/event/1"); !strings.Contains(found, `"_source":{"path":"/made since"}`) {
+		t.Errorf("on the source: %s", found)
+	}
+	if mapping := labtest.Get(t, source.URL()+"/logs-2/_mapping"); !strings.Contains(mapping, "not_analyzed") {
+		t.Errorf("made without the source's template: %s", mapping)
+	}
+	if indices := labtest.Get(t, source.URL()+"/_cat/indices"); strings.Contains(indices, "logs-own") || strings.Contains(indices, "hidden") {
+		t.Errorf("brought to the source what is the target's own:\n%s", indices)
+	}
+	// And forward again, with what the source wrote to it meanwhile.
+	put(source.URL()+"/logs-2/event/2?refresh=true", `{"path":"/later"}`)
+	run("cutover")
+	if found := labtest.Get(t, target.URL()+"/logs-2/_doc/2"); !strings.Contains(found, "/later") {
+		t.Errorf("on the target: %s", found)
+	}
+	// A name that appears on the source while the target has an index of its own by that name is a person's to settle.
+	run("rollback")
+	put(source.URL()+"/logs-own/event/9?refresh=true", `{"path":"/mine"}`)
+	if code, output := program.Attempt(t, nil, "sync", "-c", config); code != exitRefused || !strings.Contains(output, "this migration did not make") {
+		t.Errorf("sync: exit code %d\n%s", code, output)
+	}
+	if found := labtest.Get(t, target.URL()+"/logs-own/_doc/1"); !strings.Contains(found, "there before") {
+		t.Errorf("the target's own index: %s", found)
+	}
+}

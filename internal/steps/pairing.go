@@ -130,6 +130,9 @@ func (r *round) pairOf(ctx context.Context, route plan.Route) (*pairing, error) 
 		pair.fromIndex, pair.toIndex = route.Target, route.Source
 	}
 	if !route.Kind.Loads() {
+		if r.reversed && !fromDialect.TypesInURL {
+			pair.toType = route.Type
+		}
 		return pair, nil
 	}
 	made, err := r.move.indexPlan(ctx, route.Source)

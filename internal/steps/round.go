@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
+	"github.com/hikkoshi/hikkoshi/internal/engine"
 	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/load"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
@@ -199,11 +200,20 @@ func (r *round) versionsIn(ctx context.Context, pair *pairing, index string, ver
 	return nil
 }
 
-// makeIndex makes the second side's index with its aliases, where no step made it.
+// makeIndex makes the second side's index with its aliases, where no step made it. One that is there and that no round made
+// is somebody else's: its documents would be taken for ones that the first side deleted. Once writers have moved it is theirs.
 func (r *round) makeIndex(ctx context.Context, route plan.Route, pair *pairing) error {
 	exists, err := r.to.IndexExists(ctx, pair.toIndex)
-	if err != nil || exists {
+	if err != nil {
 		return err
+	}
+	if exists {
+		made, err := r.move.late()
+		if err != nil || !r.deletes || slices.Contains(made, pair.toIndex) {
+			return err
+		}
+		return engine.WithHint(fmt.Errorf("%s appeared on the source since the plan was made, and the target has an index %s that this migration did not make: %w", route.Source, pair.toIndex, engine.ErrBlocked),
+			"delete or rename one of the two")
 	}
 	if err := r.move.aboutToMake(pair.toIndex); err != nil {
 		return err

@@ -1,7 +1,7 @@
 package steps
 
 // wayback.go answers: how does a rollback keep what was written to the target after cutover? The step stands before the
-// writers' steps, so that its undo runs after theirs: the writers are back on the source by then. Next: prove.go.
+// writers' steps, so that its undo runs after theirs: the writers are back on the source by then. Next: wayback_new.go.
 
 import (
 	"context"
@@ -89,6 +89,12 @@ func (s *wayBack) Undo(ctx context.Context, rec *engine.Recorder) error {
 	if err != nil {
 		return err
 	}
+	news, err := s.bringNew(ctx, source, target, rec.Progress)
+	if err != nil {
+		return err
+	}
+	result.add(news)
+	result.NoWayBack = append(result.NoWayBack, news.NoWayBack...)
 	var refused, staying []load.Refused
 	for _, one := range result.Refused {
 		if one.Error == stays {

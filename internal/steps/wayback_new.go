@@ -6,6 +6,7 @@ package steps
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hikkoshi/hikkoshi/internal/cluster"
 	"github.com/hikkoshi/hikkoshi/internal/plan"
@@ -79,7 +80,8 @@ func (m *Move) bornOnTarget(ctx context.Context, source, target *cluster.Client)
 	}
 	var born []string
 	for _, row := range there {
-		if _, moves := plan.LateRoute(row.Name, m.Plan.Facts.Target.Version, m.Wanted); moves && row.Open && !known[row.Name] {
+		own := strings.HasPrefix(row.Name, ".") // as servers and plugins name what they make for themselves
+		if _, moves := plan.LateRoute(row.Name, m.Plan.Facts.Target.Version, m.Wanted); moves && row.Open && !own && !known[row.Name] {
 			born = append(born, row.Name)
 		}
 	}
