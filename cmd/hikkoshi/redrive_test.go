@@ -134,3 +134,39 @@ func TestADocumentThatWasMendedByHandCountsAsTheSources(t *testing.T) {
 		}
 	}
 }
+
+func TestADocumentOfARestoredIndexThatWasMendedByHandIsProvedAsItWasMended(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	source, target := labtest.Pair(t, "2.3.2", "5.5.2", folder)
+	labtest.Call(t, http.MethodPut, source.URL()+"/notes/note/1?refresh=true", `{"a":1}`)
+	config := filepath.Join(folder, "migration.yaml")
+	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	run := func(code int, says string, arguments ...string) {
+		t.Helper()
+		got, output := program.Attempt(t, nil, append(arguments, "-c", config, "--yes")...)
+		if got != code || !strings.Contains(output, says) {
+			t.Fatalf("%s: exit code %d, want %d and %q\n%s", arguments, got, code, says, output)
+		}
+	}
+	run(exitDone, "restore 1 indices", "plan")
+	run(exitDone, "", "apply")
+	labtest.Call(t, http.MethodPut, source.URL()+"/notes/note/2?refresh=true", `{" ":1,"a":2}`) // a blank name is refused since 5.0
+	run(exitFindings, "1 documents are set aside", "sync")
+	quarantine := filepath.Join(folder, ".hikkoshi", "migration", steps.QuarantineFile)
+	mend := func(from, to string) {
+		t.Helper()
+		raw, err := os.ReadFile(quarantine)
+		if err != nil || !strings.Contains(string(raw), from) {
+			t.Fatalf("%s is not in %s (%v)", from, raw, err)
+		}
+		labtest.WriteFile(t, quarantine, strings.Replace(string(raw), from, to, 1))
+	}
+	// Mended the wrong way at first: that it was edited stays known.
+	mend(`{\" \":1`, `{\" \":7`)
+	run(exitFindings, "1 set aside still", "redrive")
+	mend(`{\" \":7`, `{\"blank\":1`)
+	run(exitDone, "1 of them were mended by hand", "redrive")
+	run(exitDone, "Brought over 0 documents, 0 deletions", "sync")
+	run(exitDone, "nothing is lost", "verify")
+}

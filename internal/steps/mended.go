@@ -4,26 +4,17 @@ package steps
 // and stays on the source as it was. For as long as the source has that version, their source counts as the document's. Next: kibana.go.
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
 
 	"github.com/zeebo/xxh3"
 
-	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/load"
 )
 
 // mendedFile has documents that were mended by hand and have arrived, one JSON object a line, as the person wrote them.
 const mendedFile = "mended.ndjson"
-
-// mendedKey tells documents of the source and their versions apart.
-func mendedKey(document *es.Document) string {
-	return quarantineKey(&load.Refused{Index: document.Index, Type: document.Type, ID: document.ID, Document: &load.Original{Routing: document.Routing, Version: document.Version}})
-}
 
 // mendedSources reads the file once.
 func (m *Move) mendedSources() (map[string][]byte, error) {
@@ -33,22 +24,15 @@ func (m *Move) mendedSources() (map[string][]byte, error) {
 		return m.mended, nil
 	}
 	mended := map[string][]byte{}
-	raw, err := os.ReadFile(m.Wanted.StateFile(mendedFile))
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fmt.Errorf("read what was mended: %w", err)
-	}
-	lines := bufio.NewScanner(bytes.NewReader(raw))
-	lines.Buffer(nil, longestQuarantined)
-	for lines.Scan() {
-		var original load.Original
-		if json.Unmarshal(lines.Bytes(), &original) != nil {
-			continue // cut off by a crash: its document is in the quarantine still
+	err := eachLine(m.Wanted.StateFile(mendedFile), "what was mended", func(_ int, _ []byte, original *load.Original) error {
+		if original != nil { // else cut off by a crash: its document is in the quarantine still
+			document := original.ES()
+			mended[versionKey(&document)] = document.Source
 		}
-		document := original.ES()
-		mended[mendedKey(&document)] = document.Source
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read what was mended: %w", err)
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	m.mended = mended
 	return mended, nil

@@ -136,13 +136,13 @@ func (m *Move) prove(ctx context.Context, progress progressOf) (Proof, error) {
 	pairs := make([]verify.Pair, len(routes))
 	for i, route := range routes {
 		pairs[i] = verify.Pair{SourceIndex: route.Source, TargetIndex: route.Target, SourceType: route.Type}
+		if pairs[i].Transform, err = m.comparable(ctx, route); err != nil {
+			return Proof{}, err
+		}
 		if !route.Kind.Loads() {
 			continue
 		}
 		if pairs[i].IgnoreType, err = m.losesTypes(ctx, route); err != nil {
-			return Proof{}, err
-		}
-		if pairs[i].Transform, err = m.comparable(ctx, route); err != nil {
 			return Proof{}, err
 		}
 		if pairs[i].Parts, err = m.partsOfRoute(ctx, route); err != nil {

@@ -11,7 +11,9 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/load"
 )
 
@@ -90,21 +92,32 @@ func appendLines(path string, lines []byte) error {
 
 // quarantineKey tells documents of the source apart, and the versions of one.
 func quarantineKey(one *load.Refused) string {
-	key := one.Index + "\t" + one.Type + "\t" + one.ID
+	key := es.Document{Index: one.Index, Type: one.Type, ID: one.ID}
 	if one.Document != nil {
-		key += "\t" + one.Document.Routing + "\t" + strconv.FormatInt(one.Document.Version, 10)
+		key.Routing, key.Version = one.Document.Routing, one.Document.Version
 	}
-	return key
+	return versionKey(&key)
+}
+
+// versionKey is one version of a document of the source.
+func versionKey(document *es.Document) string {
+	return strings.Join([]string{document.Index, document.Type, document.ID, document.Routing, strconv.FormatInt(document.Version, 10)}, "\t")
 }
 
 // EachQuarantined calls visit with every line of the quarantine and its number; one is nil where the line cannot be read.
 func (m *Move) EachQuarantined(visit func(number int, line []byte, one *load.Refused) error) error {
-	file, err := os.Open(m.Wanted.StateFile(QuarantineFile))
+	return eachLine(m.Wanted.StateFile(QuarantineFile), "the quarantine", visit)
+}
+
+// eachLine calls visit with every line of a file and its number; one is nil where the line is no JSON of its kind. what names
+// the file in errors; one that is not there has no lines.
+func eachLine[T any](path, what string, visit func(number int, line []byte, one *T) error) error {
+	file, err := os.Open(path)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}
 	if err != nil {
-		return fmt.Errorf("read the quarantine: %w", err)
+		return fmt.Errorf("read %s: %w", what, err)
 	}
 	defer func() { _ = file.Close() }() // only read
 	lines := bufio.NewScanner(file)
@@ -113,7 +126,7 @@ func (m *Move) EachQuarantined(visit func(number int, line []byte, one *load.Ref
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
-		one := new(load.Refused)
+		one := new(T)
 		if json.Unmarshal(lines.Bytes(), one) != nil {
 			one = nil
 		}
@@ -122,7 +135,7 @@ func (m *Move) EachQuarantined(visit func(number int, line []byte, one *load.Ref
 		}
 	}
 	if err := lines.Err(); err != nil {
-		return fmt.Errorf("read the quarantine: %w", err)
+		return fmt.Errorf("read %s: %w", what, err)
 	}
 	return nil
 }

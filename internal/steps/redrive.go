@@ -12,7 +12,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"sync"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
@@ -45,7 +44,7 @@ type Redriven struct {
 // Redrive sends documents of the quarantine again. Whoever calls it holds the migration's journal, so that no load writes
 // to the quarantine meanwhile.
 func (m *Move) Redrive(ctx context.Context, options RedriveOptions) (Redriven, error) {
-	feed := &quarantineFeed{move: m, options: options, lines: map[string]int{}, edited: map[int]*load.Original{}}
+	feed := &quarantineFeed{move: m, options: options, lines: map[string]int{}, digests: map[int]string{}, edited: map[int]*load.Original{}}
 	target, err := m.Sides.Target(ctx)
 	if err != nil {
 		return Redriven{}, err
@@ -55,7 +54,6 @@ func (m *Move) Redrive(ctx context.Context, options RedriveOptions) (Redriven, e
 		return m.tryRules(ctx, feed)
 	}
 	fates := map[int]*load.Refused{} // by line: nil is gone, else the new reason
-	var mended []*load.Original
 	last := 0
 	result := Redriven{}
 	checkpoint := func(position int64, outcome load.Outcome) error {
@@ -66,9 +64,6 @@ func (m *Move) Redrive(ctx context.Context, options RedriveOptions) (Redriven, e
 				break
 			}
 			fates[line] = nil
-			if edited := feed.edited[line]; edited != nil {
-				mended = append(mended, edited)
-			}
 			last++
 		}
 		for i := range outcome.Refused {
@@ -76,11 +71,7 @@ func (m *Move) Redrive(ctx context.Context, options RedriveOptions) (Redriven, e
 			repair := load.Propose(one)
 			one.Repair = &repair
 			line := feed.lines[quarantineKey(one)]
-			if edited := feed.edited[line]; edited != nil {
-				mended = slices.DeleteFunc(mended, func(other *load.Original) bool { return other == edited })
-			} else if one.Document != nil {
-				one.SourceDigest = sourceDigest(one.Document)
-			}
+			one.SourceDigest = feed.digests[line]
 			fates[line] = one
 			result.Refused++
 		}
@@ -93,6 +84,12 @@ func (m *Move) Redrive(ctx context.Context, options RedriveOptions) (Redriven, e
 		return err
 	})
 	result.Chosen = len(feed.order)
+	var mended []*load.Original
+	for _, line := range feed.order {
+		if fate, known := fates[line]; known && fate == nil && feed.edited[line] != nil {
+			mended = append(mended, feed.edited[line])
+		}
+	}
 	if keepErr := m.keepMended(mended); keepErr != nil {
 		return result, errors.Join(err, keepErr) // they stay where they are, and can be sent again
 	}
@@ -102,21 +99,37 @@ func (m *Move) Redrive(ctx context.Context, options RedriveOptions) (Redriven, e
 	return result, errors.Join(err, rewriteErr)
 }
 
-// rewriteAny applies the rules of whichever index a document came from.
+// rewriteAny applies the rules of whichever index a document came from. To a restored index documents go as they are, as in
+// the rounds.
 func (m *Move) rewriteAny(ctx context.Context) load.Rewrite {
 	byIndex := map[string]load.Rewrite{}
 	return func(document es.Document) (es.Document, error) {
 		rewrite, known := byIndex[document.Index]
 		if !known {
-			makeRewrite, err := m.rewriteFor(ctx, document.Index)
-			if err != nil {
+			var err error
+			if rewrite, err = m.rewriteOf(ctx, document.Index); err != nil {
 				return document, err
 			}
-			rewrite = makeRewrite()
 			byIndex[document.Index] = rewrite
 		}
 		return rewrite(document)
 	}
+}
+
+func (m *Move) rewriteOf(ctx context.Context, index string) (load.Rewrite, error) {
+	for _, route := range m.Plan.Moving(plan.Restore) {
+		if route.Source == index {
+			return func(document es.Document) (es.Document, error) {
+				document.Index = route.Target
+				return document, nil
+			}, nil
+		}
+	}
+	makeRewrite, err := m.rewriteFor(ctx, index)
+	if err != nil {
+		return nil, err
+	}
+	return makeRewrite(), nil
 }
 
 // tryRules says what the rules make of the documents, and sends nothing.
@@ -150,8 +163,9 @@ type quarantineFeed struct {
 	mutex sync.Mutex     // checkpoints look while the feed still reads
 	order []int          // the chosen lines
 	lines map[string]int // line of each document
-	// edited are lines whose source a person changed.
-	edited map[int]*load.Original
+	// digests are those of the sources when they were set aside; edited are lines whose source a person changed since.
+	digests map[int]string
+	edited  map[int]*load.Original
 }
 
 // Each reads the quarantine once.
@@ -171,6 +185,7 @@ func (f *quarantineFeed) Each(_ context.Context, _ int64, visit func(position in
 		f.mutex.Lock()
 		f.order = append(f.order, number)
 		f.lines[quarantineKey(one)] = number
+		f.digests[number] = one.SourceDigest
 		if one.SourceDigest != "" && one.SourceDigest != sourceDigest(one.Document) {
 			f.edited[number] = one.Document
 		}

@@ -108,7 +108,7 @@ func asMended(mended map[string][]byte, document es.Document) es.Document {
 	if len(mended) == 0 {
 		return document
 	}
-	if source, known := mended[mendedKey(&document)]; known {
+	if source, known := mended[versionKey(&document)]; known {
 		document.Source = source
 	}
 	return document

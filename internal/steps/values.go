@@ -84,7 +84,7 @@ func (m *Move) valued(ctx context.Context, route plan.Route) (verify.Transform, 
 		return becomes, err
 	}
 	return func(document es.Document) (es.Document, bool, error) {
-		if _, known := mended[mendedKey(&document)]; known {
+		if _, known := mended[versionKey(&document)]; known {
 			return document, false, nil
 		}
 		if becomes == nil {
