@@ -129,10 +129,10 @@ func (d *draft) documentRules(t *targetIndex) (r *DocumentRules, err error) {
 			continue
 		}
 		user := userDocument{passes: passes(rule.changes()), split: rule.Split}
-		if user.keep, err = compiled(rule.Keep); err != nil {
+		if user.keep, err = compileExpression(rule.Keep); err != nil {
 			return nil, fmt.Errorf("keep %q: %w", rule.Keep, err)
 		}
-		if user.expression, err = compiled(rule.Expr); err != nil {
+		if user.expression, err = compileExpression(rule.Expr); err != nil {
 			return nil, fmt.Errorf("expr %q: %w", rule.Expr, err)
 		}
 		if len(user.passes) > 0 || rule.Split != "" || user.keep != nil || user.expression != nil {
@@ -170,10 +170,7 @@ func (r *DocumentRules) apply(scratch *Scratch, doc *es.Document, t *traits) (Ac
 		doc.Type, action = t.targetName, Changed
 	}
 	id := doc.ID
-	prefix := ""
-	if t.prefixIDs {
-		prefix = t.sourceName + "#"
-	}
+	prefix := prefixOf(t.prefixIDs, t.sourceName)
 	now, fits := r.newID(prefix, id)
 	if !fits {
 		return Quarantine, fmt.Sprintf("its id has %d bytes, and the target takes %d", len(now), r.maxID), nil
@@ -307,11 +304,7 @@ func (r *DocumentRules) kinship(doc *es.Document, t *traits, id string) (join me
 	if routing == "" {
 		routing = parent
 	}
-	prefix := ""
-	if t.prefixIDs {
-		prefix = t.parentType + "#"
-	}
-	parent, fits := r.newID(prefix, parent)
+	parent, fits := r.newID(prefixOf(t.prefixIDs, t.parentType), parent)
 	if !fits {
 		return join, "its parent's id is longer than the target takes"
 	}

@@ -24,21 +24,17 @@ type expression struct {
 	reads *fieldRead
 }
 
+// compileExpression gives nil where a rule has none.
 func compileExpression(source string) (*expression, error) {
+	if source == "" {
+		return nil, nil
+	}
 	finder := newReadFinder()
 	program, err := expr.Compile(source, expr.Env(expressionInput{}), expr.MaxNodes(expressionNodes), expr.Patch(finder))
 	if err != nil {
 		return nil, err
 	}
 	return &expression{program: program, reads: finder.found()}, nil
-}
-
-// compiled is compileExpression, and nil where a rule has none.
-func compiled(source string) (*expression, error) {
-	if source == "" {
-		return nil, nil
-	}
-	return compileExpression(source)
 }
 
 // expressionInput is what an expression sees: the source as the rules before it left it, and the rest as the source has it.

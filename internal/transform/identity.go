@@ -30,9 +30,15 @@ func (r *DocumentRules) TargetID(id string) string {
 
 // WithoutLongID takes the field out of a source that keeps an id which was hashed.
 func (r *DocumentRules) WithoutLongID(source []byte) ([]byte, error) {
-	without, err := sjson.DeleteBytes(source, sjsonPath(r.longIDField))
-	if err != nil {
-		return nil, fmt.Errorf("take %s out of a source: %w", r.longIDField, err)
+	return without(source, r.longIDField)
+}
+
+// without takes fields out of a source.
+func without(source []byte, fields ...string) (left []byte, err error) {
+	for _, field := range fields {
+		if source, err = sjson.DeleteBytes(source, sjsonPath(field)); err != nil {
+			return nil, fmt.Errorf("take %s out of a source: %w", field, err)
+		}
 	}
-	return without, nil
+	return source, nil
 }

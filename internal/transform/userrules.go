@@ -64,15 +64,11 @@ func (r UserRule) Validate() error {
 			}
 		}
 	}
-	if r.Keep != "" {
-		if _, err := compileExpression(r.Keep); err != nil {
-			return fmt.Errorf("keep: %w", err)
-		}
+	if _, err := compileExpression(r.Keep); err != nil {
+		return fmt.Errorf("keep: %w", err)
 	}
-	if r.Expr != "" {
-		if _, err := compileExpression(r.Expr); err != nil {
-			return fmt.Errorf("expr: %w", err)
-		}
+	if _, err := compileExpression(r.Expr); err != nil {
+		return fmt.Errorf("expr: %w", err)
 	}
 	return nil
 }

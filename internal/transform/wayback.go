@@ -4,12 +4,10 @@ package transform
 // right, only the way forward tells.
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
-	"github.com/tidwall/sjson"
 
 	"github.com/hikkoshi/hikkoshi/internal/es"
 )
@@ -58,12 +56,8 @@ func (r *DocumentRules) Back(doc es.Document) (back es.Document, ok bool, err er
 	if t.parentType == "" && doc.Routing == id {
 		doc.Routing = "" // as kinship gave it
 	}
-	for _, field := range fields {
-		if doc.Source, err = sjson.DeleteBytes(doc.Source, sjsonPath(field)); err != nil {
-			return doc, false, fmt.Errorf("take %s out of a source: %w", field, err)
-		}
-	}
-	return doc, true, nil
+	doc.Source, err = without(doc.Source, fields...)
+	return doc, err == nil, err
 }
 
 // typeOf finds the type that a document of several has in its field.
@@ -76,6 +70,7 @@ func (r *DocumentRules) typeOf(doc *es.Document) *traits {
 	return nil
 }
 
+// prefixOf is what an id gets before it where several types share an index.
 func prefixOf(prefixed bool, docType string) string {
 	if !prefixed || docType == "" {
 		return ""
