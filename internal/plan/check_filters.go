@@ -26,9 +26,10 @@ func checkFilters(facts *Facts, wanted *migration.Migration, routes []Route) []F
 			continue
 		}
 		told[route.Source] = true
+		gone := goneFields(wanted.Transform.Rules, route.Source)
 		for _, name := range sortedNames(index.AliasBodies) {
 			filter := gjson.GetBytes(index.AliasBodies[name], "filter")
-			for _, field := range goneFields(wanted.Transform.Rules, route.Source) {
+			for _, field := range gone {
 				if filter.Exists() && strings.Contains(filter.Raw, fmt.Sprintf("%q", field)) {
 					findings = append(findings, Finding{ID: "filter-of-alias", Severity: Warning, Subject: route.Source,
 						Message: fmt.Sprintf("the filter of its alias %s names %s, which a rule of migration.yaml renames or drops: it would find nothing", name, field),

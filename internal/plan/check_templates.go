@@ -6,29 +6,36 @@ package plan
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/tidwall/gjson"
 
+	"github.com/hikkoshi/hikkoshi/internal/es"
 	"github.com/hikkoshi/hikkoshi/internal/migration"
 )
 
 func checkTargetTemplates(facts *Facts, _ *migration.Migration, routes []Route) []Finding {
+	type template struct {
+		name     string
+		body     []byte
+		patterns []string
+	}
+	var templates []template
+	for _, kind := range []map[string]json.RawMessage{facts.Target.Belongings.Composable, facts.Target.Belongings.Legacy} {
+		for _, name := range sortedNames(kind) {
+			templates = append(templates, template{name, kind[name], patternsOf(kind[name])})
+		}
+	}
 	var findings []Finding
-	there, told := facts.Target.Belongings.Templates, map[string]bool{}
+	told := map[string]bool{}
 	for _, route := range routes {
 		if !route.Kind.Loads() || route.Excluded || told[route.Target] {
 			continue
 		}
 		told[route.Target] = true
-		for _, kind := range []map[string]json.RawMessage{there.Composable, there.Legacy} {
-			for _, name := range slices.Sorted(maps.Keys(kind)) {
-				if reaches(kind[name], route.Target) {
-					findings = append(findings, reached(route.Target, name, kind[name]))
-				}
+		for _, one := range templates {
+			if slices.ContainsFunc(one.patterns, func(pattern string) bool { return es.MatchStar(pattern, route.Target) }) {
+				findings = append(findings, reached(route.Target, one.name, one.body))
 			}
 		}
 	}
@@ -44,14 +51,14 @@ func reached(index, name string, template []byte) Finding {
 		Decide: "take the template away for the time of the load, if that is not wanted; where it maps a field in another way, the index cannot be made"}
 }
 
-// reaches says whether a template's patterns match an index. Patterns know only the star.
-func reaches(template []byte, index string) bool {
-	patterns := gjson.GetBytes(template, "index_patterns").Array()
-	if one := gjson.GetBytes(template, "template"); one.Type == gjson.String { // up to 5.x
-		patterns = append(patterns, one)
+// patternsOf gives the patterns of a template of either form.
+func patternsOf(template []byte) []string {
+	var patterns []string
+	for _, pattern := range gjson.GetBytes(template, "index_patterns").Array() {
+		patterns = append(patterns, pattern.String())
 	}
-	return slices.ContainsFunc(patterns, func(pattern gjson.Result) bool {
-		matched, err := path.Match(strings.NewReplacer(`\`, `\\`, "?", `\?`, "[", `\[`).Replace(pattern.String()), index)
-		return err == nil && matched
-	})
+	if one := gjson.GetBytes(template, "template"); one.Type == gjson.String { // up to 5.x
+		patterns = append(patterns, one.String())
+	}
+	return patterns
 }

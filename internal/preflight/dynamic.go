@@ -5,7 +5,6 @@ package preflight
 
 import (
 	"math"
-	"path"
 	"regexp"
 	"slices"
 	"strconv"
@@ -191,8 +190,7 @@ func (t dynamicTemplate) fits(n *node, kind string) bool {
 				matched, err := regexp.MatchString("^(?:"+pattern+")$", text)
 				return err == nil && matched
 			}
-			matched, err := path.Match(strings.NewReplacer("[", `\[`, "?", `\?`, `\`, `\\`).Replace(pattern), strings.ReplaceAll(text, "/", "_"))
-			return err == nil && matched
+			return es.MatchStar(pattern, text)
 		})
 	}
 	return (len(t.types) == 0 || slices.Contains(t.types, "*") || slices.Contains(t.types, kind)) &&

@@ -48,6 +48,7 @@ func (r *roundResult) add(other roundResult) {
 	r.Deleted += other.Deleted
 	r.Existing += other.Existing
 	r.Left += other.Left
+	r.NoWayBack = append(r.NoWayBack, other.NoWayBack...)
 	r.Refused = append(r.Refused, other.Refused...)
 }
 

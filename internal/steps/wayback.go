@@ -94,7 +94,6 @@ func (s *wayBack) Undo(ctx context.Context, rec *engine.Recorder) error {
 		return err
 	}
 	result.add(news)
-	result.NoWayBack = append(result.NoWayBack, news.NoWayBack...)
 	var refused, staying []load.Refused
 	for _, one := range result.Refused {
 		if one.Error == stays {
