@@ -3,7 +3,6 @@ package moves
 import (
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -55,8 +54,7 @@ func TestBlocksAndFinalPipelinesComeAlongAndNeverMeddleWithTheMove(t *testing.T)
 			}
 			labtest.Call(t, http.MethodPut, source.URL()+"/hidden", `{}`)
 			setting("hidden", `{"index.blocks.metadata":true}`)
-			config := filepath.Join(folder, "migration.yaml")
-			labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {'loaded-*': backfill}}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+			config := migrationBetween(t, folder, source, target, "indices: {routes: {'loaded-*': backfill}}\ncutover: {quiet: 1s}\n")
 			program.Refused(t, nil, exitRefused, []string{"index.blocks.metadata hides how hidden is made", "PUT /hidden/_settings"}, "plan", "-c", config)
 			setting("hidden", `{"index.blocks.metadata":false}`)
 			setting("hidden", `{"index.blocks.read":true}`)

@@ -34,8 +34,7 @@ func TestAnIndexOlderThanItsClusterIsLoadedWhileItsNeighbourIsRestored(t *testin
 	fill(t, source.URL(), "born-in-2", documents)
 	target := labtest.Node(t, "5.5.2", folder)
 
-	config := filepath.Join(folder, "migration.yaml")
-	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	config := migrationBetween(t, folder, source, target, "cutover: {quiet: 1s}\n")
 	for _, verb := range []string{"plan", "apply"} {
 		if code, output := program.Attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
 			t.Fatalf("%s: exit code %d\n%s", verb, code, output)

@@ -3,7 +3,6 @@ package moves
 import (
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -22,8 +21,7 @@ func TestDocumentsThatNoRuleKeepsStayBehind(t *testing.T) {
 	for i := range 20 {
 		put(fmt.Sprint(i), i)
 	}
-	config := filepath.Join(folder, "migration.yaml")
-	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ntransform: {rules: [{index: events, keep: doc.n >= 10}]}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	config := migrationBetween(t, folder, source, target, "transform: {rules: [{index: events, keep: doc.n >= 10}]}\ncutover: {quiet: 1s}\n")
 	run := func(says string, arguments ...string) {
 		t.Helper()
 		code, output := program.Attempt(t, nil, append(arguments, "-c", config, "--yes")...)

@@ -3,7 +3,6 @@ package moves
 import (
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"testing"
 
 	"github.com/tidwall/gjson"
@@ -20,8 +19,7 @@ func TestATypeThatAnIndexGetsAfterThePlanIsToldOrGetsAnIndexOfItsOwn(t *testing.
 	put := func(path, body string) { t.Helper(); labtest.Call(t, http.MethodPut, source.URL()+path, body) }
 	put("/logs", `{"settings":{"number_of_shards":1,"number_of_replicas":0},"mappings":{"access":{"properties":{"code":{"type":"string","index":"not_analyzed"}}}},"aliases":{"all":{}}}`)
 	put("/logs/access/1", `{"code":"200"}`)
-	config := filepath.Join(folder, "migration.yaml")
-	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	config := migrationBetween(t, folder, source, target, "cutover: {quiet: 1s}\n")
 	done := func(verb string) {
 		t.Helper()
 		if code, output := program.Attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {

@@ -1,9 +1,7 @@
 package moves
 
 import (
-	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -25,8 +23,7 @@ func TestADocumentThatIsDeletedAndWrittenAnewComesOverAlthoughItsVersionBeginsAg
 			put(index, id, "&version=7&version_type=external", `{"state":"first","of":"`+id+`"}`)
 		}
 	}
-	config := filepath.Join(folder, "migration.yaml")
-	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {loaded: backfill}}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	config := migrationBetween(t, folder, source, target, "indices: {routes: {loaded: backfill}}\n")
 	for _, verb := range []string{"plan", "apply"} {
 		if code, output := program.Attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
 			t.Fatalf("%s: exit code %d\n%s", verb, code, output)

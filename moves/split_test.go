@@ -3,7 +3,6 @@ package moves
 import (
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -23,8 +22,7 @@ func TestDocumentsThatARuleSpreadsOverIndicesAreComparedWhereTheyLie(t *testing.
 		labtest.Call(t, http.MethodPut, fmt.Sprintf("%s/orders/order/%d", source.URL(), i), fmt.Sprintf(`{"region":%q,"n":%d}`, []string{"eu", "us", "East Asia"}[i%3], i))
 	}
 	labtest.Call(t, http.MethodPut, target.URL()+"/orders-other", `{}`) // nobody's part
-	config := filepath.Join(folder, "migration.yaml")
-	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ntransform: {rules: [{index: orders, split: region}]}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	config := migrationBetween(t, folder, source, target, "transform: {rules: [{index: orders, split: region}]}\ncutover: {quiet: 1s}\n")
 	for _, verb := range []string{"plan", "apply"} {
 		if code, output := program.Attempt(t, nil, verb, "-c", config, "--yes"); code != exitDone {
 			t.Fatalf("%s: %d\n%s", verb, code, output)

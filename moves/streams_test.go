@@ -3,7 +3,6 @@ package moves
 import (
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -27,8 +26,7 @@ func TestADataStreamArrivesWholeUnderItsName(t *testing.T) {
 			}
 		}
 	}
-	config := filepath.Join(folder, "migration.yaml")
-	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {.ds-stream-loaded-*: backfill}}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	config := migrationBetween(t, folder, source, target, "indices: {routes: {.ds-stream-loaded-*: backfill}}\n")
 	code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes")
 	if code != exitDone || !strings.Contains(output, "the alias stream-loaded stands for the stream") {
 		t.Fatalf("plan: %d\n%s", code, output)

@@ -1,9 +1,7 @@
 package moves
 
 import (
-	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -40,8 +38,7 @@ func TestWhatBelongsToAClusterComesAlong(t *testing.T) {
 		t.Run(move.source+" to "+move.target, func(t *testing.T) {
 			folder := t.TempDir()
 			source, target := labtest.Pair(t, move.source, move.target, folder)
-			config := filepath.Join(folder, "migration.yaml")
-			labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\nindices: {routes: {plain: backfill}}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+			config := migrationBetween(t, folder, source, target, "indices: {routes: {plain: backfill}}\n")
 			// A pipeline that is not there would refuse every document, and one that is would change it a second time.
 			settings, document := `{}`, "/plain/doc/1"
 			if move.source == "7.10.2" {

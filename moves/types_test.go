@@ -3,7 +3,6 @@ package moves
 import (
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -26,8 +25,7 @@ func TestTheSameIDInTwoTypesOfARestoredIndexStaysTwoDocumentsInTheRounds(t *test
 			labtest.Call(t, http.MethodPut, fmt.Sprintf("%s/many/order/%d", source.URL(), i), fmt.Sprintf(`{"item":"order %d"}`, i))
 		}
 	}
-	config := filepath.Join(folder, "migration.yaml")
-	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
+	config := migrationBetween(t, folder, source, target, "cutover: {quiet: 1s}\n")
 	code, output := program.Attempt(t, nil, "plan", "-c", config, "--yes")
 	if code != exitDone || !strings.Contains(output, "restore 1 indices") {
 		t.Fatalf("plan: %d\n%s", code, output)

@@ -3,9 +3,7 @@ package moves
 import (
 	"crypto/sha256"
 	"encoding/base64"
-	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -20,15 +18,8 @@ func TestTheWayBackFindsDocumentsWhoseLongIDsWereHashed(t *testing.T) {
 	for _, id := range []string{"short", "stays", long, long + "2"} {
 		labtest.Call(t, http.MethodPut, source.URL()+"/ids/event/"+id, `{"state":"old"}`)
 	}
-	config := filepath.Join(folder, "migration.yaml")
-	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ntransform: {long_ids: hash}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
-	run := func(verb string) string {
-		code, output := program.Attempt(t, nil, verb, "-c", config, "--yes")
-		if code != exitDone {
-			t.Fatalf("%s: exit code %d\n%s", verb, code, output)
-		}
-		return output
-	}
+	config := migrationBetween(t, folder, source, target, "transform: {long_ids: hash}\ncutover: {quiet: 1s}\n")
+	run := doing(t, config)
 	run("plan")
 	run("apply")
 	// A round finds the hashed document by its id too, and sees that nothing else changed.
@@ -66,15 +57,8 @@ func TestTheWayBackOfTypesThatBecameOneIndexOrSeveral(t *testing.T) {
 	for range 3 { // the same id has a higher version in the other type
 		put(source.URL()+"/many/b/1", `{"y":"other"}`)
 	}
-	config := filepath.Join(folder, "migration.yaml")
-	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
-	run := func(verb string) string {
-		code, output := program.Attempt(t, nil, verb, "-c", config, "--yes")
-		if code != exitDone {
-			t.Fatalf("%s: exit code %d\n%s", verb, code, output)
-		}
-		return output
-	}
+	config := migrationBetween(t, folder, source, target, "cutover: {quiet: 1s}\n")
+	run := doing(t, config)
 	for _, verb := range []string{"plan", "apply", "cutover"} {
 		run(verb)
 	}
@@ -108,15 +92,8 @@ func TestAnIndexThatWasMadeAfterTheCutoverGoesBackToo(t *testing.T) {
 	put(source.URL()+"/logs-1/event/1", `{"path":"/a"}`)
 	put(source.URL()+"/other/thing/1", `{"n":1}`)
 	put(target.URL()+"/logs-own/_doc/1", `{"path":"there before"}`)
-	config := filepath.Join(folder, "migration.yaml")
-	labtest.WriteFile(t, config, fmt.Sprintf("source: {url: %s}\ntarget: {url: %s}\nrepository: {type: fs, location: %s}\ncutover: {quiet: 1s}\n", source.URL(), target.URL(), filepath.Join(folder, "repository")))
-	run := func(verb string) string {
-		code, output := program.Attempt(t, nil, verb, "-c", config, "--yes")
-		if code != exitDone {
-			t.Fatalf("%s: exit code %d\n%s", verb, code, output)
-		}
-		return output
-	}
+	config := migrationBetween(t, folder, source, target, "cutover: {quiet: 1s}\n")
+	run := doing(t, config)
 	for _, verb := range []string{"plan", "apply", "cutover"} {
 		run(verb)
 	}
